@@ -1,0 +1,135 @@
+"""A spec with every name bound: all that it says before anything is built. Pure, and the same for every run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from linscope.notation.binding import sizes_by_name, sizes_of
+from linscope.notation.spec import (
+    Argument,
+    Assertion,
+    Group,
+    Hole,
+    Items,
+    Layer,
+    Literal,
+    Method,
+    Spec,
+    Step,
+    Table,
+    Value,
+)
+from linscope.notation.unparse import unparse_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+TINY = 256
+"""A layer whose numbers multiply to less than this cannot be large, were each even the side of a cube."""
+
+FEW_STEPS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class BoundInput:
+    """An input with its sizes; ``dtype`` is None where the default is meant."""
+
+    shape: tuple[int, ...]
+    dtype: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSpec:
+    """A spec, its names with sizes, its groups unrolled.
+
+    Args:
+        sequence: the steps in order, assertions among them, each as often as it is repeated.
+        steps: the same without the assertions; the path of a step is its index here.
+        written: the text of each step, by path.
+        small: whether what it builds is sure to take little memory.
+        learns: whether it has holes, which the first input fills.
+    """
+
+    spec: Spec
+    sizes: Mapping[str, int]
+    inputs: tuple[BoundInput, ...]
+    sequence: tuple[Layer | Method | Assertion, ...]
+    steps: tuple[Layer | Method, ...]
+    written: Mapping[str, str]
+    small: bool
+    learns: bool
+
+
+def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
+    """``spec`` with its named dimensions bound to ``sizes``, over those given in place.
+
+    Raises:
+        NotationError: a dimension without a size. UsageError: a size without a dimension.
+    """
+    bound = sizes_by_name(spec, sizes)
+    sequence = tuple(_unrolled(spec.steps))
+    steps = tuple(step for step in sequence if not isinstance(step, Assertion))
+    texts = {id(step): unparse_step(step) for step in steps}  # a repeated step is one object
+    return BoundSpec(
+        spec=spec,
+        sizes=bound,
+        inputs=tuple(
+            BoundInput(tuple(s for s in sizes_of(i.shape, bound) if isinstance(s, int)), i.shape.dtype, i.name)
+            for i in spec.inputs
+        ),
+        sequence=sequence,
+        steps=steps,
+        written={str(index): texts[id(step)] for index, step in enumerate(steps)},
+        small=len(sequence) <= FEW_STEPS and all(_is_tiny(step) for step in steps),
+        learns=any(isinstance(value, Hole) for step in spec.steps for value in _values_in(step)),
+    )
+
+
+def _unrolled(steps: tuple[Step, ...]) -> Iterator[Layer | Method | Assertion]:
+    for step in steps:
+        if isinstance(step, Group):
+            inside = tuple(_unrolled(step.steps))
+            for _ in range(step.count):
+                yield from inside
+        else:
+            yield step
+
+
+def _is_tiny(step: Layer | Method) -> bool:
+    """Whether the numbers in a step are so small that nothing built from them is large."""
+    if step.name.startswith("Transformer"):
+        return False  # large by default
+    product = 1
+    for value in _values(step.arguments):
+        if isinstance(value, Literal) and isinstance(value.value, int | float):
+            product *= max(abs(int(value.value)), 1)
+    return product < TINY
+
+
+def _values_in(step: Step) -> Iterator[Value]:
+    if isinstance(step, Group):
+        for inner in step.steps:
+            yield from _values_in(inner)
+    elif not isinstance(step, Assertion):
+        yield from _values(step.arguments)
+        if isinstance(step, Layer):
+            for child in step.children:
+                yield from _values_in(child.layer)
+
+
+def _values(arguments: tuple[Argument, ...]) -> Iterator[Value]:
+    """All values of a call, those of the layers inside it too."""
+    waiting = [a.value for a in arguments]
+    while waiting:
+        value = waiting.pop()
+        yield value
+        match value:
+            case Items(items):
+                waiting.extend(items)
+            case Table(pairs):
+                waiting.extend(item for _, item in pairs)
+            case Layer(arguments=inner, children=children):
+                waiting.extend(a.value for a in inner)
+                waiting.extend(child.layer for child in children)
