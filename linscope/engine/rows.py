@@ -1,0 +1,137 @@
+"""From the frames of a run to the rows of its report."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from linscope.engine.derivations.registry import derive
+from linscope.report.derivation import Derivation, Factor, Term
+from linscope.report.record import LayerRow, OperatorRow, ParameterCount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from linscope.engine.frames import Frame, OperatorTally
+    from linscope.engine.ledger import Ledger
+
+MOST_TERMS = 12
+"""Terms of a sum that are still worth reading."""
+
+
+def called_paths(root: Frame) -> frozenset[str]:
+    """The paths of all modules that ran."""
+    found: set[str] = set()
+    waiting = list(root.children)
+    while waiting:
+        frame = waiting.pop()
+        found.add(frame.path)
+        waiting.extend(frame.children)
+    return frozenset(found)
+
+
+def layer_rows(root: Frame, ledger: Ledger, written: Mapping[str, str]) -> tuple[LayerRow, ...]:
+    """A row for each call, parents before children. Iterative, for models deeper than Python's stack."""
+    order: list[tuple[Frame, int]] = []
+    waiting = [(frame, 0) for frame in reversed(root.children)]
+    while waiting:
+        frame, depth = waiting.pop()
+        order.append((frame, depth))
+        if frame.children:
+            waiting.extend((child, depth + 1) for child in reversed(frame.children))
+    own = [ledger.of(frame.path, frame.call) for frame, _ in order]
+    below = _subtrees(order, own)
+    return tuple(
+        LayerRow(
+            frame.path,
+            _type(frame),
+            frame.call,
+            depth,
+            written.get(frame.path) or _written(frame),
+            frame.input_shapes,
+            frame.output_shapes,
+            frame.output_dtypes,
+            count,
+            frame.macs,
+            frame.elements,
+            row_derivation(frame),
+            *below[id(frame)],
+            bool(frame.children),
+        )
+        for (frame, depth), count in zip(order, own, strict=True)
+    )
+
+
+def _subtrees(order: list[tuple[Frame, int]], own: list[ParameterCount]) -> dict[int, tuple[int, int]]:
+    """MACs and parameters of each call with all that it called; callers stand before those they call."""
+    below: dict[int, tuple[int, int]] = {}
+    for (frame, _), count in zip(reversed(order), reversed(own), strict=True):
+        macs, parameters = frame.macs, count.total
+        for child in frame.children:
+            child_macs, child_parameters = below[id(child)]
+            macs += child_macs
+            parameters += child_parameters
+        below[id(frame)] = (macs, parameters)
+    return below
+
+
+def row_derivation(frame: Frame) -> Derivation | None:
+    """Where the row's own count comes from: the module's formula where it gives that count, else the
+    products that the operators were."""
+    if not frame.macs:
+        return None
+    if not frame.children and frame.module is not None:
+        analytic = derive(frame.module, frame.input_shapes, frame.output_shapes)
+        if analytic is not None and analytic.count == frame.macs and len(analytic.terms) <= MOST_TERMS:
+            return analytic
+    return gathered(frame.derivations)
+
+
+def gathered(derivations: list[Derivation]) -> Derivation | None:
+    """Many products as few: equal ones become one, repeated. None where they are still too many to read."""
+    repeats: dict[Term, int] = {}
+    for derivation in derivations:
+        for term in derivation.terms:
+            repeats[term] = repeats.get(term, 0) + 1
+    if not repeats or len(repeats) > MOST_TERMS:
+        return None
+    return Derivation(
+        tuple(
+            term if times == 1 else Term((Factor("calls", times), *term.rows), term.weights, term.label)
+            for term, times in repeats.items()
+        )
+    )
+
+
+def operator_rows(operators: Mapping[str, OperatorTally]) -> tuple[OperatorRow, ...]:
+    """A row for each operator, the most costly first, then in the order they first ran."""
+    rows = [
+        OperatorRow(
+            tally.name,
+            tally.calls,
+            tally.state,
+            tally.macs,
+            tally.elements,
+            tuple(tally.derivations.items()),
+            tuple(tally.modules),
+        )
+        for tally in operators.values()
+    ]
+    rows.sort(key=_macs, reverse=True)
+    return tuple(rows)
+
+
+_macs = attrgetter("macs")
+
+
+def _type(frame: Frame) -> str:
+    kind = type(frame.module)
+    return str(frame.module) if getattr(kind, "is_tensor_method", False) else kind.__name__
+
+
+def _written(frame: Frame) -> str:
+    if frame.module is None:
+        return ""
+    name = type(frame.module).__name__
+    inside = "" if frame.children else frame.module.extra_repr()
+    return f"{name}({inside})" if inside and "\n" not in inside else name

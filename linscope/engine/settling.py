@@ -1,0 +1,87 @@
+"""Models that learn their sizes from their first input: lazy modules, and holes in the notation.
+
+They are run once, untraced, before the run that counts.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.parameter import UninitializedBuffer
+
+from linscope.engine.attribution import Attributed, Modules
+from linscope.engine.diagnosed import diagnosed
+from linscope.engine.guard import Allowance, DoesNotFit
+from linscope.engine.tracer import Tracer
+from linscope.errors import LinscopeError
+
+if TYPE_CHECKING:
+    from linscope.subject import Subject
+
+
+def settle(
+    subject: Subject,
+    model: nn.Module,
+    modules: Modules,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    allowance: Allowance | None,
+) -> nn.Module:
+    """``model`` with every size known: itself where ``modules``, all of them, know theirs; a copy where it is
+    the user's own and has some to learn.
+
+    Raises:
+        LinscopeError: what ``subject.explain`` makes of the failure, where the first run raises.
+    """
+    if not any(_is_open(module) for _, module in modules):
+        return model
+    if not subject.owned:
+        model = _copied(model)
+    tracer = Tracer(allowance)
+    state = torch.get_rng_state()
+    try:
+        with torch.no_grad(), Attributed(tuple(model.named_modules()), tracer), tracer:
+            model(*args, **kwargs)
+    except (LinscopeError, DoesNotFit):
+        raise
+    except Exception as error:
+        raise subject.explain(diagnosed(tracer.failed(error))) from error
+    torch.set_rng_state(state)
+    _fill_holes(model)
+    return model
+
+
+def _copied(model: nn.Module) -> nn.Module:
+    """A deep copy; buffers without a size, which torch refuses to copy, are made anew."""
+    memo: dict[int, object] = {}
+    for module in model.modules():
+        for buffer in module._buffers.values():
+            if isinstance(buffer, UninitializedBuffer):
+                memo[id(buffer)] = UninitializedBuffer(  # type: ignore[call-arg]  # its stub lacks them
+                    device=buffer.device, dtype=buffer.dtype
+                )
+    return copy.deepcopy(model, memo)
+
+
+def _is_open(module: nn.Module) -> bool:
+    if isinstance(module, LazyModuleMixin):
+        return bool(module.has_uninitialized_params())
+    return _is_hole(module)
+
+
+def _is_hole(module: nn.Module | None) -> bool:
+    # On the class: nn.Module looks an attribute it lacks up in three dicts, and raises.
+    return getattr(type(module), "is_hole", False)
+
+
+def _fill_holes(model: nn.Module) -> None:
+    """Put each layer that a hole became in the hole's place."""
+    for module in list(model.modules()):
+        for name, child in list(module._modules.items()):
+            while _is_hole(child):
+                child = child.filled  # type: ignore[assignment, union-attr]  # a Waiting of the notation
+                module._modules[name] = child

@@ -1,0 +1,109 @@
+"""What a source hands to the engine: how to build the model, and what to feed it. No torch at import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import nn
+
+    from linscope.errors import LinscopeError
+    from linscope.report.record import Note, Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How to fill a tensor.
+
+    ``normal``: standard normal (any floating or complex dtype; bool: fair coin flips);
+    ``uniform``: real numbers in [low, high); ``integers``: whole numbers in [low, high);
+    ``permutation``: whole numbers in [low, high), no two alike along the flattened trailing ``span`` dimensions;
+    ``values``: exactly ``values``, in row-major order.
+    """
+
+    kind: str = "normal"
+    low: float = 0
+    high: float = 1
+    span: int = 0
+    values: tuple[float, ...] = ()
+
+
+NORMAL = Draw()
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """A tensor to be drawn: sizes, dtype by torch's name, the argument it goes to, and how to fill it."""
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    name: str | None = None
+    draw: Draw = NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why a tensor does not fit a layer, and what would.
+
+    Args:
+        message: one sentence, with ``{layer}`` where the layer as written belongs.
+        details: the shapes that met, a line each.
+        arguments: constructor arguments that would make the layer fit.
+        before: a tensor method, in the notation, that would make the tensor fit; ``before_when`` says when
+            that is the right repair.
+        instead: a repair in words, where neither fits.
+    """
+
+    message: str
+    details: tuple[str, ...]
+    arguments: tuple[tuple[str, object], ...] = ()
+    before: str | None = None
+    before_when: str | None = None
+    instead: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A forward that raised: in which module, on what, how, and why where that is known."""
+
+    path: str
+    module: nn.Module | None
+    input_shapes: tuple[tuple[int, ...], ...]
+    input_dtypes: tuple[str, ...]
+    error: Exception
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing to analyse.
+
+    Args:
+        target: what the user asked for, in their words.
+        build: makes the model; called under the device and the guard of the run mode.
+        arguments: from the built model, the positional and keyword arguments of its forward, nested as it
+            wants them; every ``TensorSpec`` among the leaves is replaced by a drawn tensor.
+        training: the mode to run in; None keeps the model's own.
+        owned: whether the model was made for this run (and may be changed by it).
+        written: how the user wrote the layer at a path, where they did.
+        explain: turns a failed forward into the error the user sees.
+        hidden_root: whether the root module is the source's own wrapper, not a layer of the user's.
+        small: whether building it is sure to take little memory, so that nobody need look.
+        learns: whether the model replaces modules of its own when it meets its first input.
+        notes: remarks of the source's own on the result, from the model that ran and its totals.
+    """
+
+    target: str
+    build: Callable[[], nn.Module]
+    arguments: Callable[[nn.Module], tuple[tuple[Any, ...], dict[str, Any]]]
+    training: bool | None
+    owned: bool
+    explain: Callable[[Failure], LinscopeError]
+    written: Mapping[str, str] = field(default_factory=dict)
+    hidden_root: bool = False
+    small: bool = False
+    learns: bool = False
+    notes: Callable[[nn.Module, Totals], tuple[Note, ...]] = lambda model, totals: ()
