@@ -1,0 +1,154 @@
+"""The tables of a report: its layers, its operators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linscope.render.figures import number, runs, shape, stored
+from linscope.render.page import Cell, Column, Grid
+from linscope.render.tree import title
+from linscope.report.record import COUNTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from linscope.render.tree import Node
+    from linscope.report.record import LayerRow, Report
+
+_LAYER = Column("Layer", folds=True)
+_INPUT = Column("Input")
+_OUTPUT = Column("Output")
+_WEIGHT = Column("Weight")
+_PARAMETERS = Column("Parameters", numeric=True)
+_MACS = Column("MACs", numeric=True)
+
+
+def layers(report: Report, nodes: tuple[Node, ...]) -> Grid:
+    """A row per layer call, those that are alike folded, with a total where there is something to add up.
+
+    What a layer with others inside does by itself has a row of its own beneath it, so that columns add up.
+    """
+    rows = [row for node in nodes for row in _rows(node, 0, 1)]
+    if len(nodes) > 1 or any(node.times > 1 for node in nodes):
+        rows.append(_total(report))
+    columns = (_LAYER, _INPUT, _OUTPUT, _WEIGHT, _PARAMETERS, _MACS)
+    return _without_empty(Grid(columns, tuple(rows)))
+
+
+def _rows(node: Node, depth: int, outer: int) -> Iterator[tuple[Cell, ...]]:
+    """``outer`` is how many times the row stands for what it is nested in."""
+    row, times = node.row, outer * node.times
+    composite = bool(node.children)
+    macs = row.subtree_macs if composite else row.macs
+    parameters = number(row.subtree_parameters) if composite else _parameters(row)
+    yield (
+        Cell((_label(node),), indent=depth),
+        Cell(runs(map(shape, row.input_shapes))),
+        Cell(runs(map(shape, row.output_shapes))),
+        Cell(() if composite else _weights(row)),
+        _count(parameters, times),
+        _count(number(macs), times, open=node.open),
+    )
+    if composite and (row.macs or row.parameters.shapes):
+        yield (
+            Cell(("by itself",), "label", depth + 1),
+            Cell(),
+            Cell(),
+            Cell(_weights(row)),
+            _count(_parameters(row), times),
+            _count(number(row.macs), times),
+        )
+    for child in node.children:
+        yield from _rows(child, depth + 1, times)
+
+
+def _label(node: Node) -> str:
+    name = f"{node.name}: " if node.name else ""
+    return f"{name}{title(node)}{_again(node)}"
+
+
+def _again(node: Node) -> str:
+    """Which call it is, where it is not the first."""
+    if node.last_call == 1:
+        return ""
+    if node.last_call == node.row.call:
+        return f", call {number(node.last_call)}"
+    return f", calls {number(node.row.call)}–{number(node.last_call)}"
+
+
+def _weights(row: LayerRow) -> tuple[str, ...]:
+    """The shapes of the parameters, biases aside: a bias is as long as the output is wide."""
+    return runs(stored(sizes) for name, sizes in row.parameters.shapes if not _is_bias(name))
+
+
+def _is_bias(name: str) -> bool:
+    own = name.rpartition(".")[2]
+    return own.startswith("bias") or own.endswith("_bias")
+
+
+def _parameters(row: LayerRow) -> str:
+    count = row.parameters
+    if not count.shared:
+        return number(count.total)
+    shared = f"shared {number(count.shared)}"
+    return f"{number(count.total)} + {shared}" if count.total else shared
+
+
+def _count(text: str, times: int, *, open: bool = False) -> Cell:
+    if text == "0":
+        return Cell(("≥ 0",)) if open else Cell(("0",), "zero")
+    many = f"{number(times)} × {text}" if times > 1 else text
+    return Cell((f"≥ {many}" if open else many,))
+
+
+def _total(report: Report) -> tuple[Cell, ...]:
+    least = "" if report.complete else "≥ "
+    return (
+        Cell(("Total",), "total"),
+        Cell(),
+        Cell(),
+        Cell(),
+        Cell((number(report.totals.parameters.total),), "total"),
+        Cell((f"{least}{number(report.totals.macs)}",), "total"),
+    )
+
+
+def operators(report: Report) -> Grid:
+    """A row per operator, with the distinct products behind its count."""
+    columns = (
+        Column("Operator", folds=True),
+        Column("Calls", numeric=True),
+        Column("State"),
+        Column("MACs", numeric=True),
+        Column("Elements", numeric=True),
+        Column("Products", folds=True),
+    )
+    return _without_empty(
+        Grid(
+            columns,
+            tuple(
+                (
+                    Cell((row.name,)),
+                    Cell((number(row.calls),)),
+                    Cell((row.state,)),
+                    Cell((number(row.macs),) if row.state == COUNTED else ()),
+                    Cell((number(row.elements),) if row.elements else ()),
+                    Cell(tuple(_product(product.pretty(), calls) for product, calls in row.derivations)),
+                )
+                for row in report.operators
+            ),
+        )
+    )
+
+
+def _product(pretty: str, calls: int) -> str:
+    return pretty if calls == 1 else f"{number(calls)} × [{pretty}]"
+
+
+def _without_empty(grid: Grid) -> Grid:
+    """The grid without the columns that say nothing."""
+    kept = [i for i in range(len(grid.columns)) if any(row[i].lines for row in grid.rows)]
+    return Grid(
+        tuple(grid.columns[i] for i in kept),
+        tuple(tuple(row[i] for i in kept) for row in grid.rows),
+    )

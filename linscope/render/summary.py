@@ -1,0 +1,138 @@
+"""What an analysis comes to: a few labelled values, each with where it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linscope.render.figures import calls, number, tensor
+from linscope.render.page import Fact, Facts, Span
+from linscope.render.provenance import MOST_SUMMANDS, macs_origin, parameters_origin
+from linscope.report.record import ELEMENTWISE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from linscope.render.tree import Node
+    from linscope.report.record import Opinion, Report
+
+BIAS_NOTE = "bias-free"
+"""The note that explains the parameter count, and so stands beside it and not among the notes."""
+
+
+def summary(report: Report, nodes: tuple[Node, ...]) -> Facts:
+    """Output, parameters, MACs, FLOPs, what is not in them, who agrees, how it ran, and the notes."""
+    return Facts(
+        (
+            *_outputs(report),
+            _parameters(report, nodes),
+            *_buffers(report),
+            *_macs(report, nodes),
+            *_elementwise(report),
+            *_uncounted(report),
+            *_crosscheck(report),
+            *_run(report),
+            *_notes(report),
+        )
+    )
+
+
+def _plain(label: str, value: str, remark: str = "") -> Fact:
+    return Fact(label, (Span(value),), remark)
+
+
+def _outputs(report: Report) -> Iterator[Fact]:
+    if report.outputs:
+        first, *others = map(tensor, report.outputs)
+        also = (Span(f"also {', '.join(others)}"),) if others else ()
+        yield Fact("Output shape", (Span(first), *also))
+
+
+def _parameters(report: Report, nodes: tuple[Node, ...]) -> Fact:
+    count = report.totals.parameters
+    beside = [note.message for note in report.notes if note.code == BIAS_NOTE]
+    origin = parameters_origin(nodes, count.total)
+    more = []
+    if count.frozen:
+        more.append(f"trainable {number(count.trainable)}, frozen {number(count.frozen)}")
+    if count.shared:
+        more.append(f"shared {number(count.shared)}, counted once")
+    return Fact(
+        "Parameters",
+        (Span(number(count.total), "total"),),
+        "; ".join((origin, *beside) if origin else beside),
+        tuple(more),
+    )
+
+
+def _buffers(report: Report) -> Iterator[Fact]:
+    if report.totals.buffers:
+        yield _plain("Buffers", number(report.totals.buffers), f"{number(report.totals.buffer_bytes)} bytes")
+
+
+def _macs(report: Report, nodes: tuple[Node, ...]) -> Iterator[Fact]:
+    least = "" if report.complete else "at least "
+    origin = macs_origin(nodes, report.totals.macs)
+    yield Fact("MACs", (Span(f"{least}{number(report.totals.macs)}", "total"),), origin.text, origin.lines)
+    yield _plain("FLOPs", f"{least}{number(report.totals.flops)}", "2 × MACs")
+
+
+def _elementwise(report: Report) -> Iterator[Fact]:
+    if not report.totals.elementwise:
+        return
+    rows = [row for row in report.operators if row.state == ELEMENTWISE and row.elements]
+    by = ", ".join(f"{row.name} {number(row.elements)}" for row in rows)
+    told = f": {by}" if 0 < len(rows) <= MOST_SUMMANDS else ""
+    yield _plain("Element-wise", number(report.totals.elementwise), f"elements, apart from the MACs{told}")
+
+
+def _uncounted(report: Report) -> Iterator[Fact]:
+    if report.complete:
+        return
+    named = tuple(f"{row.name}, {calls(row.calls)}{_where(row.modules)}" for row in report.uncounted)
+    word = "operator" if len(named) == 1 else "operators"
+    yield Fact(
+        "Uncounted",
+        (Span(f"{number(len(named))} {word} without a formula: MACs and FLOPs are lower bounds", "warning"),),
+        more=named,
+    )
+
+
+def _where(modules: tuple[str, ...]) -> str:
+    return f" in {', '.join(path or 'the model itself' for path in modules)}" if modules else ""
+
+
+def _crosscheck(report: Report) -> Iterator[Fact]:
+    if not report.crosschecks:
+        return
+    yield Fact(
+        "Cross-check",
+        tuple(map(_verdict, report.crosschecks)),
+        more=tuple(_reason(o.source, o.reason) for o in report.crosschecks if o.reason),
+    )
+
+
+def _reason(source: str, reason: str) -> str:
+    return reason if reason.startswith(source) else f"{source}: {reason}"
+
+
+def _verdict(opinion: Opinion) -> Span:
+    said = opinion.source if opinion.macs is None else f"{opinion.source} {number(opinion.macs)}"
+    if opinion.agrees is None:
+        return Span(f"{said} –", "label")
+    return Span(f"{said} ✓", "good") if opinion.agrees else Span(f"{said} ✗", "bad")
+
+
+def _run(report: Report) -> Iterator[Fact]:
+    """What is out of the ordinary about the run; where it could not be real a note says why."""
+    run = report.run
+    said = [f"on shapes alone ({run.mode})"] if run.mode != "real" and not run.why else []
+    if run.training:
+        said.append("in training mode")
+    if said:
+        yield _plain("Run", ", ".join(said))
+
+
+def _notes(report: Report) -> Iterator[Fact]:
+    messages = [note.message for note in report.notes if note.code != BIAS_NOTE]
+    for index, message in enumerate(messages):
+        yield _plain("" if index else "Note" if len(messages) == 1 else "Notes", message)

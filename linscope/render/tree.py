@@ -1,0 +1,156 @@
+"""The rows of a report as a tree, with what repeats told once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from linscope.render.figures import number
+from linscope.report.record import LayerRow, ParameterCount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from linscope.report.record import Report
+
+LONGEST_CYCLE = 8
+"""Steps of a sequence that is recognised where it repeats."""
+FEWEST_CYCLES = 3
+"""Repetitions from which a sequence is told once; fewer are as quickly read in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """``times`` consecutive calls that are alike in everything but where they are, and what they call.
+
+    ``row`` is the first of them and ``last_call`` the call number of the last; ``name`` is the layer's own
+    name where it has one, not a mere position. ``open`` is whether an operator without a count ran in it.
+    A ``cycle`` is no call but a sequence of calls, its children, that repeats.
+    """
+
+    row: LayerRow
+    name: str
+    children: tuple[Node, ...]
+    open: bool
+    times: int
+    last_call: int
+    cycle: bool = False
+
+
+def title(node: Node) -> str:
+    """The layer as it was written, and how many times in a row."""
+    return node.row.written if node.times == 1 else f"{node.row.written} × {number(node.times)}"
+
+
+def calls(node: Node) -> int:
+    """How many calls the node stands for, those within them aside."""
+    return node.times * (sum(map(calls, node.children)) if node.cycle else 1)
+
+
+def tree(report: Report) -> tuple[Node, ...]:
+    """The outermost calls, in order. A row belongs to the nearest row before it that is less deep."""
+    uncounted = {path for operator in report.uncounted for path in operator.modules}
+    outermost: list[Node] = []
+    unfinished: list[tuple[LayerRow, list[Node]]] = []
+
+    def finish() -> None:
+        row, children = unfinished.pop()
+        node = Node(
+            row=row,
+            name=_own_name(row.path),
+            children=tuple(_cycles(children)),
+            open=row.path in uncounted or any(child.open for child in children),
+            times=1,
+            last_call=row.call,
+        )
+        _append(unfinished[-1][1] if unfinished else outermost, node)
+
+    for row in report.layers:
+        while unfinished and unfinished[-1][0].depth >= row.depth:
+            finish()
+        unfinished.append((row, []))
+    while unfinished:
+        finish()
+    return tuple(_cycles(outermost))
+
+
+def _own_name(path: str) -> str:
+    name = path.rpartition(".")[2]
+    return "" if name.isdigit() else name
+
+
+def _append(siblings: list[Node], node: Node) -> None:
+    if siblings and _alike(siblings[-1], node):
+        first = siblings[-1]
+        siblings[-1] = replace(first, times=first.times + 1, last_call=node.last_call)
+    else:
+        siblings.append(node)
+
+
+def _cycles(siblings: list[Node]) -> Iterator[Node]:
+    """``siblings`` with every sequence that repeats as one node: (Linear → ReLU) × 6."""
+    start = 0
+    while start < len(siblings):
+        length, times = _cycle(siblings, start)
+        yield _repeated(tuple(siblings[start : start + length]), times) if times > 1 else siblings[start]
+        start += length * times
+
+
+def _cycle(siblings: list[Node], start: int) -> tuple[int, int]:
+    """The length of the shortest sequence that repeats from ``start`` on, and how often it is there."""
+    for length in range(2, LONGEST_CYCLE + 1):
+        end = start + length
+        while end < len(siblings) and _same(siblings[end - length], siblings[end]):
+            end += 1
+        times = (end - start) // length
+        if times >= FEWEST_CYCLES:
+            return length, times
+    return 1, 1
+
+
+def _repeated(steps: tuple[Node, ...], times: int) -> Node:
+    row = LayerRow(
+        path="",
+        type="",
+        call=1,
+        depth=steps[0].row.depth,
+        written=f"({' → '.join(map(title, steps))})",
+        input_shapes=steps[0].row.input_shapes,
+        output_shapes=steps[-1].row.output_shapes,
+        output_dtypes=steps[-1].row.output_dtypes,
+        parameters=ParameterCount(),
+        macs=0,
+        elementwise=0,
+        derivation=None,
+        subtree_macs=sum(step.times * step.row.subtree_macs for step in steps),
+        subtree_parameters=sum(step.times * step.row.subtree_parameters for step in steps),
+        has_children=True,
+    )
+    return Node(row, "", steps, any(step.open for step in steps), times, last_call=1, cycle=True)
+
+
+_face = attrgetter(
+    "type",
+    "written",
+    "input_shapes",
+    "output_shapes",
+    "parameters",
+    "macs",
+    "subtree_macs",
+    "subtree_parameters",
+)
+
+
+def _same(left: Node, right: Node) -> bool:
+    return left.times == right.times and _alike(left, right)
+
+
+def _alike(left: Node, right: Node) -> bool:
+    return (
+        left.name == right.name
+        and left.open == right.open
+        and _face(left.row) == _face(right.row)
+        and len(left.children) == len(right.children)
+        and all(map(_same, left.children, right.children))
+    )
