@@ -1,0 +1,5 @@
+"""``python -m linscope``."""
+
+from linscope.cli.main import run
+
+run()

@@ -1,0 +1,99 @@
+"""The one place where the parts are wired: a target to a report."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from linscope.errors import LinscopeError, UsageError
+from linscope.notation import Spec, parse
+from linscope.notation.bound import BoundSpec, bind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from linscope.report.record import Report
+
+RUNS = ("auto", "real", "meta", "fake")
+EXPLAIN = ("none", "short", "full")
+
+
+def analyze(
+    target: Any,
+    inputs: Any = None,
+    *,
+    run: str = "auto",
+    train: bool | None = None,
+    seed: int = 0,
+    strict: bool = False,
+    dims: Mapping[str, int] | None = None,
+    explain: str = "none",
+    crosscheck: bool = True,
+    torch_defaults: bool = False,
+) -> Report:
+    """Run ``target`` once and report its shapes, parameters and MACs.
+
+    Args:
+        target: a spec (``"[32,3,4] -> Linear(4,2)"`` or what ``parse`` gives), or an ``nn.Module``.
+        inputs: for a module: a tensor, a shape string (``"[32,3,4]"``), or a sequence or dict of them.
+        run: ``real`` tensors, shapes alone on ``meta``, ``fake`` tensors, or ``auto``: real where it fits.
+        train: run in training mode; None keeps a module's own mode, and is evaluation for a spec.
+        seed: where torch's random state starts, and is put back afterwards.
+        strict: raise where an operator has no count.
+        dims: sizes of named dimensions, over those given in place.
+        explain: ``none``, ``short`` or ``full``: which form of the lessons the report carries.
+        crosscheck: ask the modules' own formulas, and thop, for their counts as well.
+        torch_defaults: ``Linear`` keeps PyTorch's default bias in a spec too.
+
+    Returns:
+        A frozen ``Report``; counts are integers, MACs are multiply-accumulates, FLOPs are 2 × MACs.
+
+    Raises:
+        LinscopeError: its subclasses in ``linscope.errors``, each with a message, a place and a hint.
+    """
+    _check_choice("run", run, RUNS)
+    _check_choice("explain", explain, EXPLAIN)
+    if isinstance(target, str | Spec):
+        if inputs is not None:
+            raise UsageError("a spec names its own inputs", hint="leave inputs out")
+        spec = _bound(target, tuple(dims.items()) if dims else ())
+        from linscope import engine  # imports torch: after everything that can fail without it
+        from linscope.sources.notation import subject_of
+
+        subject = subject_of(spec, training=train, torch_defaults=torch_defaults)
+    else:
+        from linscope import engine
+
+        subject = _module_subject(target, inputs, train)
+    request = engine.Request(run, seed, strict, crosscheck, evidence=explain != "none")
+    report = engine.analyze(subject, request)
+    if explain != "none":
+        from linscope.explain import explain as lessons
+
+        report = report.with_explanations(lessons(report, explain))
+    return report
+
+
+def _module_subject(target: Any, inputs: Any, train: bool | None) -> Any:
+    from linscope.sources import module
+
+    if not module.is_module(target):
+        raise UsageError(
+            f"a target is a spec or an nn.Module, not {type(target).__name__}",
+            hint='such as linscope.analyze("[32,3,4] -> Linear(4,2)")',
+        )
+    return module.subject_of(target, inputs, training=train)
+
+
+@lru_cache(256)
+def _bound(target: str | Spec, sizes: tuple[tuple[str, int], ...]) -> BoundSpec:
+    """A spec is immutable, bound or not: the same text need not be read twice."""
+    return bind(parse(target) if isinstance(target, str) else target, dict(sizes))
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(f"{name} is {value!r}", hint=f"one of {', '.join(choices)}")
+
+
+__all__ = ["LinscopeError", "analyze"]

@@ -1,0 +1,83 @@
+"""Standard output and error: what they can show, and writing to them without surprises."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from linscope.render.look import Look
+
+NEEDED = "─→·×✓ᵀ"
+"""Signs that a stream must be able to carry to be written to in more than ASCII."""
+
+NARROWEST = 20
+
+
+def look_of(stream: TextIO, *, ascii: bool = False, explain: str = "short", operators: bool = False) -> Look:
+    """What ``stream`` can show: the terminal's width, colour as NO_COLOR and FORCE_COLOR say, the encoding."""
+    terminal = _is_terminal(stream)
+    return Look(
+        width=_width(terminal=terminal),
+        color=_color(terminal=terminal),
+        ascii=ascii or not _carries(stream),
+        explain=explain,
+        operators=operators,
+    )
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write all of ``text``; a reader that has gone away is no error."""
+    try:
+        buffer = getattr(stream, "buffer", None)
+        if buffer is None:
+            stream.write(text)
+        else:
+            stream.flush()
+            buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
+        stream.flush()
+    except BrokenPipeError:
+        abandon(stream)
+
+
+def abandon(stream: TextIO) -> None:
+    """Point a closed pipe at nothing, so that Python's own flush at exit is quiet too."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def _width(*, terminal: bool) -> int | None:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return max(int(columns), NARROWEST)
+    return max(shutil.get_terminal_size().columns, NARROWEST) if terminal else None
+
+
+def _color(*, terminal: bool) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return terminal and os.environ.get("TERM", "") != "dumb"
+
+
+def _carries(stream: TextIO) -> bool:
+    try:
+        NEEDED.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def standard_error_look(*, ascii: bool = False) -> Look:
+    """What standard error can show."""
+    return look_of(sys.stderr, ascii=ascii)

@@ -1,0 +1,55 @@
+"""Two things timed in turn, A B A B ..., so that a machine whose speed drifts drifts for both."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Ratio(NamedTuple):
+    """Medians in seconds, and the median of the ratios pair by pair."""
+
+    ours: float
+    theirs: float
+    ratio: float
+
+    def line(self, name: str, limit: float) -> str:
+        return (
+            f"{name:<44} {self.ours * 1e3:>10.3f} ms {self.theirs * 1e3:>10.3f} ms   "
+            f"{self.ratio:>5.2f} ×   (at most {limit:g} ×)"
+        )
+
+
+def in_turn(ours: Callable[[int], object], theirs: Callable[[int], object], times: int, warm_up: int = 3) -> Ratio:
+    """Both called ``times`` times with the number of the round, after a warm-up."""
+    for i in range(warm_up):
+        ours(i)
+        theirs(i)
+    pairs = []
+    for i in range(times):
+        start = time.perf_counter()
+        ours(i)
+        middle = time.perf_counter()
+        theirs(i)
+        pairs.append((middle - start, time.perf_counter() - middle))
+    return Ratio(
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        statistics.median(a / b for a, b in pairs),
+    )
+
+
+def process(arguments: Sequence[str], expected: int = 0) -> Callable[[int], None]:
+    """A Python process with these arguments, as something to time."""
+
+    def run(_: int) -> None:
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, check=False)
+        assert done.returncode == expected, done.stderr.decode()
+
+    return run
