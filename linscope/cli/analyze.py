@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from os.path import splitext
 from typing import TYPE_CHECKING
 
 import click
@@ -103,7 +103,7 @@ def command(
         else:
             pieces.append(text)
     if output is not None:
-        _save(Path(output), "".join(pieces))
+        _save(output, "".join(pieces))
     return worst
 
 
@@ -114,7 +114,7 @@ def _format(chosen: str | None, *, as_json: bool, output: str | None) -> str:
         return "json"
     if chosen is not None:
         return chosen
-    return SUFFIXES.get(Path(output).suffix.lower(), "plain") if output else "table"
+    return SUFFIXES.get(splitext(output)[1].lower(), "plain") if output else "table"
 
 
 def _sizes(dims: tuple[str, ...]) -> dict[str, int]:
@@ -142,9 +142,10 @@ def _each(targets: tuple[str, ...]) -> Iterator[str]:
                 yield line.strip()
 
 
-def _save(path: Path, text: str) -> None:
+def _save(path: str, text: str) -> None:
     try:
-        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+        with open(path, "wb") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror or error}", hint="name a file in a folder that exists"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from contextlib import suppress
 from typing import TextIO
 
 from linscope.render.look import Look
@@ -44,8 +42,10 @@ def write(stream: TextIO, text: str) -> None:
 
 def abandon(stream: TextIO) -> None:
     """Point a closed pipe at nothing, so that Python's own flush at exit is quiet too."""
-    with suppress(OSError, ValueError):
+    try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        pass  # a stream without a descriptor has no pipe to close
 
 
 def _is_terminal(stream: TextIO) -> bool:
@@ -59,7 +59,11 @@ def _width(*, terminal: bool) -> int | None:
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) > 0:
         return max(int(columns), NARROWEST)
-    return max(shutil.get_terminal_size().columns, NARROWEST) if terminal else None
+    if not terminal:
+        return None
+    import shutil  # not free, and only a terminal has a size
+
+    return max(shutil.get_terminal_size().columns, NARROWEST)
 
 
 def _color(*, terminal: bool) -> bool:
