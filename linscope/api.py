@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from linscope.errors import LinscopeError, UsageError
 from linscope.notation import Spec, parse
-from linscope.notation.bound import BoundSpec, bind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from linscope.notation.bound import BoundSpec
     from linscope.report.record import Report
 
 RUNS = ("auto", "real", "meta", "fake")
@@ -88,7 +88,10 @@ def _module_subject(target: Any, inputs: Any, train: bool | None) -> Any:
 @lru_cache(256)
 def _bound(target: str | Spec, sizes: tuple[tuple[str, int], ...]) -> BoundSpec:
     """A spec is immutable, bound or not: the same text need not be read twice."""
-    return bind(parse(target) if isinstance(target, str) else target, dict(sizes))
+    spec = parse(target) if isinstance(target, str) else target
+    from linscope.notation.bound import bind  # what is no spec is never bound, and told so the sooner
+
+    return bind(spec, dict(sizes))
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

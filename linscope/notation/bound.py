@@ -25,8 +25,12 @@ from linscope.notation.unparse import unparse_step
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TINY = 256
-"""A layer whose numbers multiply to less than this cannot be large, were each even the side of a cube."""
+TINY = 1 << 10
+"""A layer whose numbers multiply to less than this holds at most some million parameters, though one of them
+may count twice (the hidden size of an LSTM)."""
+
+TINY_KERNELS = 1 << 20
+"""The same for convolutions, whose kernel size may count three times."""
 
 FEW_STEPS = 64
 
@@ -101,11 +105,13 @@ def _is_tiny(step: Layer | Method) -> bool:
     """Whether the numbers in a step are so small that nothing built from them is large."""
     if step.name.startswith("Transformer"):
         return False  # large by default
-    product = 1
+    product = largest = 1
     for value in _values(step.arguments):
         if isinstance(value, Literal) and isinstance(value.value, int | float):
-            product *= max(abs(int(value.value)), 1)
-    return product < TINY
+            number = max(abs(int(value.value)), 1)
+            product *= number
+            largest = max(largest, number)
+    return product * largest**2 < TINY_KERNELS if "Conv" in unparse_step(step) else product < TINY
 
 
 def _values_in(step: Step) -> Iterator[Value]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from linscope.errors import NotationError, Place
-from linscope.notation import catalogue, methods
+from linscope.notation import catalogue
 from linscope.notation.spec import Argument, Hole, Layer, Method, Span
 from linscope.notation.suggest import closest
 
@@ -32,7 +32,7 @@ def check_layer(layer: Layer, text: str, name_span: Span) -> None:
 
 def check_method(method: Method, text: str, name_span: Span) -> None:
     """Raise NotationError unless the catalogue has such a tensor method and it takes these arguments."""
-    entry = methods.method(method.name)
+    entry = _method(method.name)
     if entry is None:
         raise _unknown(method.name, text, name_span)
     for argument in method.arguments:
@@ -76,7 +76,7 @@ def _check_arguments(
 @lru_cache(4096)
 def _refusal(name: str, positional: int, keywords: tuple[str, ...]) -> catalogue.Refusal | None:
     """What the catalogue says of such a call; models repeat a few calls many times."""
-    entry = catalogue.layer(name) or methods.method(name)
+    entry = catalogue.layer(name) or _method(name)
     assert entry is not None
     return catalogue.check_arguments(entry, positional, keywords)
 
@@ -102,7 +102,7 @@ def _unknown(name: str, text: str, span: Span, *, prefixed: bool = False) -> Not
             place=place,
             hint="write a class of torch.nn, with or without the prefix nn.",
         )
-    candidates = catalogue.layer_names() if prefixed else (*catalogue.layer_names(), *methods.method_names())
+    candidates = catalogue.layer_names() if prefixed else (*catalogue.layer_names(), *_method_names())
     nearest = closest(name, candidates)
     kind = "a tensor method" if name[:1].islower() and not prefixed else "a layer of torch.nn"
     hint = (
@@ -115,3 +115,15 @@ def _unknown(name: str, text: str, span: Span, *, prefixed: bool = False) -> Not
 
 def _clipped(name: str) -> str:
     return name if len(name) <= 60 else f"{name[:57]}..."
+
+
+def _method(name: str) -> catalogue.CallEntry | None:
+    from linscope.notation.methods import method  # read where a method is met: most specs have none
+
+    return method(name)
+
+
+def _method_names() -> tuple[str, ...]:
+    from linscope.notation.methods import method_names
+
+    return method_names()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from timing import in_turn, process
+from timing import command, in_turn, process
 
 BARE_CLICK = """
 import click
@@ -26,22 +26,23 @@ SPEC = "[32,3,4] -> Linear(4,2)"
 
 
 def main(rounds: int) -> None:
-    click = process(["-c", BARE_CLICK, "--help"])
+    linscope = command("linscope")
+    click = process([sys.executable, "-c", BARE_CLICK, "--help"])
     for name, arguments, code in (
         ("linscope --help", ["--help"], 0),
         ("linscope --version", ["--version"], 0),
         ("linscope analyze, a notation error", ["analyze", "[32,3,4] -> Linaer(4,2)"], 2),
         ("linscope layers Linear", ["layers", "Linear"], 0),
     ):
-        ours = process(["-m", "linscope", *arguments], code)
+        ours = process([linscope, *arguments], code)
         print(in_turn(ours, click, rounds).line(f"{name}, bare click", 2))
-    torch = process(["-c", "import torch"])
+    torch = process([sys.executable, "-c", "import torch"])
     for name, options in (
         ("linscope analyze", []),
         ("linscope analyze --json", ["--json"]),
         ("linscope analyze --explain none", ["--explain", "none"]),
     ):
-        ours = process(["-m", "linscope", "analyze", SPEC, *options])
+        ours = process([linscope, "analyze", SPEC, *options])
         print(in_turn(ours, torch, rounds).line(f"{name}, import torch", 1.15))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -45,11 +47,18 @@ def in_turn(ours: Callable[[int], object], theirs: Callable[[int], object], time
     )
 
 
+def command(name: str) -> str:
+    """Where the console script of that name stands in the environment that runs this."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent))
+    assert found is not None, f"{name} is not installed beside {sys.executable}"
+    return found
+
+
 def process(arguments: Sequence[str], expected: int = 0) -> Callable[[int], None]:
-    """A Python process with these arguments, as something to time."""
+    """A process with these arguments, as something to time."""
 
     def run(_: int) -> None:
-        done = subprocess.run([sys.executable, *arguments], capture_output=True, check=False)
+        done = subprocess.run(arguments, capture_output=True, check=False)
         assert done.returncode == expected, done.stderr.decode()
 
     return run

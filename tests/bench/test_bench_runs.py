@@ -1,0 +1,22 @@
+"""The benchmarks run and print their ratios; how large those are is for whoever reads them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "lines"), [("startup.py", 7), ("warm.py", 6), ("chain.py", 3)])
+def test_a_benchmark_prints_its_ratios(name: str, lines: int) -> None:
+    done = subprocess.run(
+        [sys.executable, str(HERE / name), "2"], capture_output=True, encoding="utf-8", timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"ms +\d+\.\d\d × +\(at most [\d.]+ ×\)$", done.stdout, re.MULTILINE)) == lines

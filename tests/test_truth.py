@@ -1,0 +1,118 @@
+"""The truth table: every layer of torch.nn that can be run, its numbers worked out by hand beside it.
+
+``truth.json`` holds a spec in the notation, or, where what goes in is more than a tensor, a constructor of
+PyTorch and its ``inputs``. ``why`` starts with the working, ``4*2 parameters; 96*4*2 MACs``: plain arithmetic,
+which is checked here to come to the numbers it stands beside. ``meta`` is false where shapes alone cannot run.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import operator
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+import linscope
+from linscope.notation import catalogue
+from linscope.notation.spec import Items, Layer
+from linscope.report.record import Report
+
+TRUTH = json.loads((Path(__file__).parent / "data" / "truth.json").read_text(encoding="utf-8"))
+ON_SHAPES = [entry for entry in TRUTH if entry.get("meta", True)]
+
+CANNOT_RUN = {"Container", "Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList"}
+BASE_CLASSES = {"RNNBase", "RNNCellBase"}
+ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
+
+
+def analyzed(entry: dict[str, Any], run: str) -> Report:
+    if "inputs" not in entry:
+        return linscope.analyze(entry["spec"], run=run, crosscheck=run == "real")
+    module = eval(entry["spec"], {"nn": nn})
+    return linscope.analyze(module, tuple(value_of(i) for i in entry["inputs"]), run=run)
+
+
+def value_of(written: dict[str, Any]) -> Any:
+    if "values" in written:
+        return torch.tensor(written["values"], dtype=getattr(torch, written["dtype"]))
+    if "tuple" in written:
+        return tuple(value_of(item) for item in written["tuple"])
+    if "packed" in written:
+        lengths = written["packed"]
+        padded = torch.randn(max(lengths), len(lengths), written["features"])
+        return pack_padded_sequence(padded, torch.tensor(lengths), enforce_sorted=False)
+    return str(written["shape"])  # a shape string: drawn for each run
+
+
+def worked_out(text: str) -> int:
+    def value(node: ast.expr) -> int:
+        if isinstance(node, ast.BinOp):
+            return ARITHMETIC[type(node.op)](value(node.left), value(node.right))
+        assert isinstance(node, ast.Constant) and type(node.value) is int
+        return node.value
+
+    return value(ast.parse(text, mode="eval").body)
+
+
+@pytest.mark.parametrize("entry", TRUTH, ids=lambda e: e["spec"])
+def test_the_numbers_are_right_on_real_tensors(entry: dict[str, Any]) -> None:
+    report = analyzed(entry, "real")
+    assert [list(o.shape) for o in report.outputs] == entry["output_shapes"]
+    assert (report.totals.parameters.total, report.totals.macs) == (entry["params"], entry["macs"])
+    assert report.totals.flops == 2 * entry["macs"]
+    assert report.complete
+    assert sum(row.macs for row in report.layers) == sum(row.macs for row in report.operators) == entry["macs"]
+    assert sum(row.parameters.total for row in report.layers) == entry["params"]
+    formula = next(o for o in report.crosschecks if o.source == "formula")
+    assert formula.agrees, formula.reason
+
+
+@pytest.mark.parametrize("entry", ON_SHAPES, ids=lambda e: e["spec"])
+def test_the_numbers_are_the_same_on_shapes_alone(entry: dict[str, Any]) -> None:
+    report = analyzed(entry, "meta")
+    assert [list(o.shape) for o in report.outputs] == entry["output_shapes"]
+    assert (report.totals.parameters.total, report.totals.macs) == (entry["params"], entry["macs"])
+    assert report.complete
+    assert report.run.mode == "meta"
+
+
+@pytest.mark.parametrize("entry", TRUTH, ids=lambda e: e["spec"])
+def test_the_working_comes_to_the_numbers(entry: dict[str, Any]) -> None:
+    working = re.fullmatch(r"(.+?) parameters; (.+?) MACs(?:; .+)?", entry["why"])
+    assert working, entry["why"]
+    assert worked_out(working[1]) == entry["params"]
+    assert worked_out(working[2]) == entry["macs"]
+
+
+def test_every_layer_that_runs_is_in_the_table() -> None:
+    told: set[str] = set()
+    for entry in TRUTH:
+        text = entry["spec"] if "inputs" not in entry else f"[1] -> {entry['spec']}"
+        for step in linscope.parse(text).steps:
+            told |= names_in(step)
+    assert told - {"Linear"} < set(catalogue.layer_names())
+    assert set(catalogue.layer_names()) - told == CANNOT_RUN | BASE_CLASSES
+
+
+def names_in(value: Any) -> set[str]:
+    if isinstance(value, Layer):
+        return {value.name}.union(*(names_in(a.value) for a in value.arguments))
+    if isinstance(value, Items):
+        return set().union(*map(names_in, value.items))
+    return set().union(*map(names_in, getattr(value, "steps", ())))
+
+
+def test_every_layer_with_products_is_there_in_more_than_one_form() -> None:
+    with_macs = [re.search(r"(?:nn\.)?(\w+)", entry["spec"].rpartition("-> ")[2])[1] for entry in TRUTH if entry["macs"]]
+    families = {"Linear", "Parameter", "Bilinear", "MultiheadAttention", "LSTM", "GRU", "RNN", "LSTMCell", "RNNCell"}
+    families |= {f"{kind}{n}d" for kind in ("Conv", "ConvTranspose") for n in (1, 2, 3)}
+    families |= {"TransformerEncoderLayer", "TransformerDecoderLayer", "TransformerEncoder", "Transformer"}
+    assert {name for name in families if with_macs.count(name) < 2} == set()
+    assert len(TRUTH) >= 120
