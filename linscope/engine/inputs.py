@@ -16,26 +16,29 @@ WIDEST = 8
 """Bytes per element while a tensor is drawn: whole numbers are drawn as int64, whatever they become."""
 
 
-def materialize(value: Any, device: str, allowance: Allowance | None) -> Any:
-    """``value`` with a drawn tensor in place of every TensorSpec, however nested.
+def materialize(value: Any, mode: str, allowance: Allowance | None) -> Any:
+    """``value`` with a drawn tensor in place of every TensorSpec, however nested; without values (``meta``,
+    ``fake``) the tensors given as such are taken for their shapes.
 
     Raises:
         DoesNotFit: when ``allowance`` refuses.
     """
     kind = type(value)
     if kind is TensorSpec:
-        return draw(value, device, allowance)
+        return draw(value, mode, allowance)
     if kind is tuple or kind is list:
-        return kind([materialize(item, device, allowance) for item in value])
+        return kind([materialize(item, mode, allowance) for item in value])
     if kind is dict:
-        return {key: materialize(item, device, allowance) for key, item in value.items()}
+        return {key: materialize(item, mode, allowance) for key, item in value.items()}
+    if mode != "real" and isinstance(value, torch.Tensor):
+        return torch.empty_like(value, device="meta" if mode == "meta" else None)
     return value
 
 
-def draw(spec: TensorSpec, device: str, allowance: Allowance | None) -> torch.Tensor:
+def draw(spec: TensorSpec, mode: str, allowance: Allowance | None) -> torch.Tensor:
     """A tensor of the shape and dtype of ``spec``, filled as it says from torch's default generator."""
     dtype: torch.dtype = getattr(torch, spec.dtype)
-    if device == "meta":
+    if mode == "meta":
         return torch.empty(spec.shape, dtype=dtype, device="meta")
     if allowance is not None:
         allowance.ask(prod(spec.shape) * max(dtype.itemsize, WIDEST))

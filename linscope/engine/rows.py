@@ -47,7 +47,7 @@ def layer_rows(root: Frame, ledger: Ledger, written: Mapping[str, str]) -> tuple
             _type(frame),
             frame.call,
             depth,
-            written.get(frame.path) or _written(frame),
+            written.get(frame.path) or _type(frame),
             frame.input_shapes,
             frame.output_shapes,
             frame.output_dtypes,
@@ -127,11 +127,3 @@ _macs = attrgetter("macs")
 def _type(frame: Frame) -> str:
     kind = type(frame.module)
     return str(frame.module) if getattr(kind, "is_tensor_method", False) else kind.__name__
-
-
-def _written(frame: Frame) -> str:
-    if frame.module is None:
-        return ""
-    name = type(frame.module).__name__
-    inside = "" if frame.children else frame.module.extra_repr()
-    return f"{name}({inside})" if inside and "\n" not in inside else name

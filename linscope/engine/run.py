@@ -20,7 +20,7 @@ from linscope.engine.keeping import Seeded, Unchanged, WithoutFastPaths
 from linscope.engine.ledger import Ledger, buffers_of
 from linscope.engine.opinions import formula_opinion, operators_opinion, thop_opinion
 from linscope.engine.rows import called_paths, layer_rows, operator_rows
-from linscope.engine.settling import settle
+from linscope.engine.settling import settle, without_values
 from linscope.engine.tensors import dtype_name, leaves, shape_of
 from linscope.engine.tracer import Tracer
 from linscope.errors import LinscopeError, SizeError, UncountedError
@@ -97,10 +97,11 @@ def _tensors_of(mode: str) -> contextlib.AbstractContextManager[Any]:
 
 def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | None, why: str | None) -> Report:
     model = _built(subject, allowance)
-    device = "meta" if mode == "meta" else "cpu"
-    with Unchanged(model, subject.training, made=subject.owned):
+    if mode != "real" and not subject.owned:
+        model = without_values(model, "meta" if mode == "meta" else None)
+    with Unchanged(model, subject.training, made=subject.owned or mode != "real"):
         modules = tuple(model.named_modules())
-        args, kwargs = materialize(subject.arguments(model), device, allowance)
+        args, kwargs = materialize(subject.arguments(model), mode, allowance)
         settled = settle(subject, model, modules, args, kwargs, allowance)
         if settled is not model or subject.learns:
             model, modules = settled, tuple(settled.named_modules())
@@ -138,7 +139,7 @@ def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | N
             uncounted=uncounted,
             crosschecks=opinions,
             notes=(*_mode_notes(mode, why), *subject.notes(model, totals)),
-            run=Run(mode, device, model.training, request.seed, why),
+            run=Run(mode, "meta" if mode == "meta" else "cpu", model.training, request.seed, why),
             environment=environment(),
             evidence=tuple(watched.evidence),
         )

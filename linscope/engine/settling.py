@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.parameter import UninitializedBuffer
+from torch.nn.parameter import UninitializedBuffer, is_lazy
 
 from linscope.engine.attribution import Attributed, Modules
 from linscope.engine.diagnosed import diagnosed
@@ -40,7 +40,7 @@ def settle(
     if not any(_is_open(module) for _, module in modules):
         return model
     if not subject.owned:
-        model = _copied(model)
+        model = _copied(model, {})
     tracer = Tracer(allowance)
     state = torch.get_rng_state()
     try:
@@ -55,9 +55,24 @@ def settle(
     return model
 
 
-def _copied(model: nn.Module) -> nn.Module:
-    """A deep copy; buffers without a size, which torch refuses to copy, are made anew."""
+def without_values(model: nn.Module, device: str | None) -> nn.Module:
+    """A copy of the user's model whose parameters and buffers are shapes alone; nothing large is copied.
+
+    On ``meta``, or (``device`` None) wherever they are, which gives fake tensors within a fake mode.
+    """
     memo: dict[int, object] = {}
+    for parameter in model.parameters():
+        if not is_lazy(parameter):
+            empty = torch.empty_like(parameter, device=device)
+            memo[id(parameter)] = nn.Parameter(empty, parameter.requires_grad)
+    for buffer in model.buffers():
+        if not is_lazy(buffer):
+            memo[id(buffer)] = torch.empty_like(buffer, device=device)
+    return _copied(model, memo)
+
+
+def _copied(model: nn.Module, memo: dict[int, object]) -> nn.Module:
+    """A deep copy, given what stands in for what; buffers without a size, which torch refuses to copy, are new."""
     for module in model.modules():
         for buffer in module._buffers.values():
             if isinstance(buffer, UninitializedBuffer):
