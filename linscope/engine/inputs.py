@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
 from linscope.subject import NORMAL, Draw, TensorSpec
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from linscope.engine.guard import Allowance
+
+_CPU = torch.device("cpu")
+_META = torch.device("meta")
 
 WIDEST = 8
 """Bytes per element while a tensor is drawn: whole numbers are drawn as int64, whatever they become."""
 
 
-def materialize(value: Any, mode: str, allowance: Allowance | None) -> Any:
-    """``value`` with a drawn tensor in place of every TensorSpec, however nested; without values (``meta``,
-    ``fake``) the tensors given as such are taken for their shapes.
+class Drawer(NamedTuple):
+    """Where tensors are drawn, and what they may cost.
 
-    Raises:
-        DoesNotFit: when ``allowance`` refuses.
+    Args:
+        mode: real; or meta or fake, where tensors given as such are taken for their shapes.
+        device: where the model's parameters are; on meta nothing is drawn.
+        allowance: asked before a tensor is drawn; None where nothing is allocated.
     """
-    kind = type(value)
-    if kind is TensorSpec:
-        return draw(value, mode, allowance)
-    if kind is tuple or kind is list:
-        return kind([materialize(item, mode, allowance) for item in value])
-    if kind is dict:
-        return {key: materialize(item, mode, allowance) for key, item in value.items()}
-    if mode != "real" and isinstance(value, torch.Tensor):
-        return torch.empty_like(value, device="meta" if mode == "meta" else None)
-    return value
+
+    mode: str
+    device: torch.device
+    allowance: Allowance | None
+
+    def materialize(self, value: Any) -> Any:
+        """``value`` with a drawn tensor in place of every TensorSpec, however nested.
+
+        Raises:
+            DoesNotFit: when the allowance refuses.
+        """
+        kind = type(value)
+        if kind is TensorSpec:
+            return self._drawn(value)
+        if kind is tuple or kind is list:
+            return kind([self.materialize(item) for item in value])
+        if kind is dict:
+            return {key: self.materialize(item) for key, item in value.items()}
+        if self.mode != "real" and isinstance(value, torch.Tensor):
+            return torch.empty_like(value, device="meta" if self.mode == "meta" else None)
+        return value
+
+    def _drawn(self, spec: TensorSpec) -> torch.Tensor:
+        """A tensor of the shape and dtype of ``spec``, filled as it says from torch's default generator."""
+        dtype: torch.dtype = getattr(torch, spec.dtype)
+        if self.device.type == "meta":
+            return torch.empty(spec.shape, dtype=dtype, device=self.device)
+        if self.allowance is not None:
+            self.allowance.ask(prod(spec.shape) * max(dtype.itemsize, WIDEST))
+        # Drawn on the CPU whatever the device: the same seed gives the same numbers everywhere.
+        if spec.draw is NORMAL and dtype.is_floating_point:
+            drawn = torch.randn(spec.shape, dtype=dtype)
+        else:
+            drawn = _filled(spec.draw, spec.shape, dtype)
+        return drawn if self.device.type == "cpu" else drawn.to(self.device)
 
 
-def draw(spec: TensorSpec, mode: str, allowance: Allowance | None) -> torch.Tensor:
-    """A tensor of the shape and dtype of ``spec``, filled as it says from torch's default generator."""
-    dtype: torch.dtype = getattr(torch, spec.dtype)
+def device_of(model: nn.Module, mode: str) -> torch.device:
+    """Where the inputs of ``model`` belong: beside its first parameter or buffer."""
     if mode == "meta":
-        return torch.empty(spec.shape, dtype=dtype, device="meta")
-    if allowance is not None:
-        allowance.ask(prod(spec.shape) * max(dtype.itemsize, WIDEST))
-    if spec.draw is NORMAL and dtype.is_floating_point:
-        return torch.randn(spec.shape, dtype=dtype)
-    return _filled(spec.draw, spec.shape, dtype)
+        return _META
+    first = next(chain(model.parameters(), model.buffers()), None)
+    return first.device if first is not None else _CPU
 
 
 def _filled(how: Draw, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:

@@ -15,7 +15,7 @@ from linscope.engine.diagnosed import diagnosed
 from linscope.engine.environment import environment
 from linscope.engine.evidence import collect
 from linscope.engine.guard import Allowance, DoesNotFit, weigh
-from linscope.engine.inputs import materialize
+from linscope.engine.inputs import Drawer, device_of
 from linscope.engine.keeping import Seeded, Unchanged, WithoutFastPaths
 from linscope.engine.ledger import Ledger, buffers_of
 from linscope.engine.opinions import formula_opinion, operators_opinion, thop_opinion
@@ -97,11 +97,14 @@ def _tensors_of(mode: str) -> contextlib.AbstractContextManager[Any]:
 
 def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | None, why: str | None) -> Report:
     model = _built(subject, allowance)
+    device = device_of(model, mode)
+    if device.type == "meta":
+        mode = "meta"  # a model of the user's that has no values
     if mode != "real" and not subject.owned:
         model = without_values(model, "meta" if mode == "meta" else None)
     with Unchanged(model, subject.training, made=subject.owned or mode != "real"):
         modules = tuple(model.named_modules())
-        args, kwargs = materialize(subject.arguments(model), mode, allowance)
+        args, kwargs = Drawer(mode, device, allowance).materialize(subject.arguments(model))
         settled = settle(subject, model, modules, args, kwargs, allowance)
         if settled is not model or subject.learns:
             model, modules = settled, tuple(settled.named_modules())
@@ -139,7 +142,7 @@ def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | N
             uncounted=uncounted,
             crosschecks=opinions,
             notes=(*_mode_notes(mode, why), *subject.notes(model, totals)),
-            run=Run(mode, "meta" if mode == "meta" else "cpu", model.training, request.seed, why),
+            run=Run(mode, device.type, model.training, request.seed, why),
             environment=environment(),
             evidence=tuple(watched.evidence),
         )

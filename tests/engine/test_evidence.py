@@ -10,7 +10,7 @@ from engine import evidence_seen
 from engine.evidence_seen import ONE_ROW, WHOLE, broken, looked
 from torch import nn
 
-from linscope.engine import evidence_ways
+from linscope.engine.evidence import ways
 from linscope.sources.layers import Parameter
 
 
@@ -156,5 +156,5 @@ def test_what_is_not_a_number_equals_itself(example):
 
 
 def test_other_shapes_are_infinitely_far_apart():
-    way = evidence_ways.Way("any", "a", "b", torch.zeros(2, 3), torch.zeros(3))
-    assert evidence_ways.between(way, 1.0) == evidence_ways.Comparison("any", "a", "b", inf, 1.0, False)
+    way = ways.Way("any", "a", "b", torch.zeros(2, 3), torch.zeros(3))
+    assert ways.between(way, 1.0) == ways.Comparison("any", "a", "b", inf, 1.0, False)

@@ -10,7 +10,7 @@ from engine import evidence_seen
 from engine.evidence_seen import ONE_ROW, WHOLE, broken, looked
 from torch import nn
 
-from linscope.engine import evidence_sample, evidence_ways
+from linscope.engine.evidence import sample, ways
 from linscope.sources.layers import Parameter
 
 
@@ -86,12 +86,12 @@ def _wrong(function):
 )
 def test_a_way_that_goes_wrong_alone_is_seen_alone(monkeypatch, name, bias, subject):
     layer, x = nn.Linear(4, 2, bias=bias), torch.randn(5, 4)
-    monkeypatch.setattr(evidence_ways.torch, name, _wrong(getattr(torch, name)))
+    monkeypatch.setattr(ways.torch, name, _wrong(getattr(torch, name)))
     assert broken(looked(layer, x)) == {subject}
 
 
 def test_a_reshaped_copy_instead_of_a_transposed_one_is_seen(monkeypatch, example):
-    monkeypatch.setattr(evidence_ways, "nn", SimpleNamespace(Parameter=lambda t: t.T.reshape(t.shape)))
+    monkeypatch.setattr(ways, "nn", SimpleNamespace(Parameter=lambda t: t.T.reshape(t.shape)))
     assert broken(looked(*example)) == {"by_hand"}
 
 
@@ -99,7 +99,7 @@ def test_a_layer_that_mixes_rows_is_seen(monkeypatch, example):
     layer, x = example
     y = layer(x).detach()
     # Alone a row is its own mean; among others it would not be.
-    monkeypatch.setattr(evidence_sample, "partial", lambda forward, module: lambda row: forward(module, row) * 2)
+    monkeypatch.setattr(sample, "partial", lambda forward, module: lambda row: forward(module, row) * 2)
     assert broken(looked(layer, x, y)) == {"rows_alone"}
 
 

@@ -10,8 +10,7 @@ from engine import evidence_seen
 from engine.evidence_seen import ONE_ROW, WHOLE, broken, looked
 from torch import nn
 
-from linscope.engine import evidence_sample, evidence_ways
-from linscope.engine.evidence import collect
+from linscope.engine.evidence import collect, sample, ways
 from linscope.sources.layers import Parameter
 
 
@@ -84,11 +83,11 @@ def test_many_rows_are_compared_in_part():
 def test_the_first_rows_are_the_first_rows(shape, count):
     tensor = torch.randn(shape)
     kept = min(count, tensor.numel() // 7)
-    assert torch.equal(evidence_sample._first_rows(tensor, kept), tensor.reshape(-1, 7)[:kept])
+    assert torch.equal(sample._first_rows(tensor, kept), tensor.reshape(-1, 7)[:kept])
 
 
 def test_a_row_beyond_the_bound_is_not_looked_at(monkeypatch, example):
-    monkeypatch.setattr("linscope.engine.evidence.LONGEST_ROW", 3)
+    monkeypatch.setattr("linscope.engine.evidence.collecting.LONGEST_ROW", 3)
     assert looked(*example).comparisons == ()
 
 
@@ -123,7 +122,7 @@ def test_an_operator_that_torch_lacks_leaves_the_shapes(monkeypatch, example):
     def lacking(*_):
         raise NotImplementedError("not implemented for this dtype")
 
-    monkeypatch.setattr(evidence_ways.torch, "einsum", lacking)
+    monkeypatch.setattr(ways.torch, "einsum", lacking)
     e = looked(*example)
     assert (e.comparisons, e.used_shape) == ((), (4, 2))
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from linscope.engine.inputs import draw
+from linscope.engine.inputs import Drawer
 from linscope.sources.draws import draws_for
 from linscope.subject import NORMAL, Draw, TensorSpec
 
@@ -23,7 +23,8 @@ def integers(*shape: int, name: str | None = None) -> TensorSpec:
 
 def filled(module: nn.Module, *specs: TensorSpec) -> list[torch.Tensor]:
     drawn = zip(specs, draws_for(module, specs), strict=True)
-    return [draw(replace(spec, draw=how), "cpu", None) for spec, how in drawn]
+    drawer = Drawer("real", torch.device("cpu"), None)
+    return [drawer.materialize(replace(spec, draw=how)) for spec, how in drawn]
 
 
 class Chain(nn.Module):

@@ -14,7 +14,7 @@ from linscope.report.evidence import LINEAR, Comparison
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from linscope.engine.evidence_sample import Sample
+    from linscope.engine.evidence.sample import Sample
 
 
 class Way(NamedTuple):

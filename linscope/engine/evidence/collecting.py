@@ -13,9 +13,9 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from linscope.engine.evidence_row import work_through
-from linscope.engine.evidence_sample import LONGEST_ROW, Sample, take
-from linscope.engine.evidence_ways import compare_ways
+from linscope.engine.evidence.row import work_through
+from linscope.engine.evidence.sample import LONGEST_ROW, Sample, take
+from linscope.engine.evidence.ways import compare_ways
 from linscope.engine.tensors import dtype_name
 from linscope.report.evidence import LINEAR, PARAMETER, LinearEvidence
 

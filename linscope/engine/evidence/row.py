@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from linscope.engine.evidence_ways import Way, between, named
+from linscope.engine.evidence.ways import Way, between, named
 from linscope.report.evidence import LINEAR
 
 if TYPE_CHECKING:
-    from linscope.engine.evidence_sample import Sample
+    from linscope.engine.evidence.sample import Sample
     from linscope.report.evidence import Comparison
 
 # What fits on a line and can be checked by hand.
