@@ -64,7 +64,7 @@ def analyze(
     else:
         from linscope import engine
 
-        subject = _module_subject(target, inputs, train)
+        subject = _module_subject(target, inputs, dims or {}, train)
     request = engine.Request(run, seed, strict, crosscheck, evidence=explain != "none")
     report = engine.analyze(subject, request)
     if explain != "none":
@@ -74,7 +74,7 @@ def analyze(
     return report
 
 
-def _module_subject(target: Any, inputs: Any, train: bool | None) -> Any:
+def _module_subject(target: Any, inputs: Any, dims: Mapping[str, int], train: bool | None) -> Any:
     from linscope.sources import module
 
     if not module.is_module(target):
@@ -82,7 +82,7 @@ def _module_subject(target: Any, inputs: Any, train: bool | None) -> Any:
             f"a target is a spec or an nn.Module, not {type(target).__name__}",
             hint='such as linscope.analyze("[32,3,4] -> Linear(4,2)")',
         )
-    return module.subject_of(target, inputs, training=train)
+    return module.subject_of(target, inputs, dims, training=train)
 
 
 @lru_cache(256)

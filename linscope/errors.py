@@ -66,6 +66,10 @@ class LinscopeError(Exception):
         self.details = details
         self.hint = hint
 
+    def __str__(self) -> str:
+        hint = (f"try: {self.hint}",) if self.hint else ()
+        return "\n  ".join((self.message, *self.details, *hint))
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
@@ -109,6 +113,13 @@ class SizeError(LinscopeError):
     """A size beyond what torch can index, or beyond this machine when no cheaper run can answer."""
 
     kind = "size"
+    exit_code = 2
+
+
+class ValuesError(LinscopeError):
+    """A model whose work depends on the values it meets, asked for on shapes alone."""
+
+    kind = "values"
     exit_code = 2
 
 

@@ -42,11 +42,11 @@ class Attributed:
             raise
 
     def _wrap(self, path: str, module: nn.Module) -> None:
+        if isinstance(module, torch.jit.ScriptModule):
+            return  # compiled: its work counts for the module that calls it
         own = module.__dict__
         if type(module).forward is nn.Module.forward and "forward" not in own:
             return  # a container without a forward of its own
-        if isinstance(module, torch.jit.ScriptModule):
-            return  # compiled: its work counts for the module that calls it
         before = own.get("forward", _ABSENT)
         own["forward"] = self._tracer.traced(path, module, module.forward)
         self._wrapped.append((module, before))

@@ -56,7 +56,7 @@ class Allowance:
             if self._reserve is None:
                 self._reserve = free // 2
             if self._pending > free - self._reserve:
-                raise DoesNotFit(f"a real run would need {_readable(self._pending)} of memory")
+                raise DoesNotFit(f"a real run would need more than {_readable(self._pending)} of memory")
             self._pending = 0
         self._work += work
         if self._limit_work and self._work > MOST_WORK:

@@ -5,11 +5,14 @@ Plain classes rather than generators: they stand around every analysis, and half
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Seeded:
@@ -55,7 +58,7 @@ class Unchanged:
     A model that was ``made`` for the run has nothing to keep.
     """
 
-    __slots__ = ("_buffers", "_made", "_model", "_modes", "_training")
+    __slots__ = ("_buffers", "_made", "_model", "_modes", "_tables", "_training")
 
     def __init__(self, model: nn.Module, training: bool | None, *, made: bool) -> None:
         self._model = model
@@ -66,11 +69,12 @@ class Unchanged:
         model, training = self._model, self._training
         if not self._made:
             self._modes = [(module, module.training) for module in model.modules()]
-            self._buffers = [
-                (buffer, buffer.detach().clone())
-                for buffer in model.buffers()
-                if not buffer.is_meta and not is_lazy(buffer)
+            self._tables = [
+                (module._buffers, dict(module._buffers))
+                for module in model.modules()
+                if type(module._buffers) is dict  # a scripted module's is its own, and fixed
             ]
+            self._buffers = _values_of(buffer for buffer in model.buffers() if not is_lazy(buffer))
         if training is not None and (not self._made or training is not model.training):
             model.train(training)
 
@@ -79,7 +83,38 @@ class Unchanged:
             return
         for module, mode in self._modes:
             module.training = mode
-        with torch.no_grad():
-            for buffer, before in self._buffers:
-                if not torch.equal(buffer, before):
-                    buffer.copy_(before)
+        for table, before in self._tables:
+            if table != before or list(table) != list(before):
+                table.clear()
+                table.update(before)
+        _put_back(self._buffers)
+
+
+class GivenAsTheyWere:
+    """Tensors that the caller gave keep their values, whatever a layer in place does to them."""
+
+    __slots__ = ("_tensors", "_values")
+
+    def __init__(self, tensors: Iterable[torch.Tensor]) -> None:
+        self._tensors = tensors
+
+    def __enter__(self) -> None:
+        self._values = _values_of(self._tensors)
+
+    def __exit__(self, *exception: object) -> None:
+        _put_back(self._values)
+
+
+Values = list[tuple[torch.Tensor, torch.Tensor]]
+
+
+def _values_of(tensors: Iterable[torch.Tensor]) -> Values:
+    return [(tensor, tensor.detach().clone()) for tensor in tensors if not tensor.is_meta]
+
+
+def _put_back(values: Values) -> None:
+    for tensor, before in values:
+        # What was made in inference mode may be changed in it alone.
+        with torch.inference_mode() if tensor.is_inference() else torch.no_grad():
+            if not torch.equal(tensor, before):
+                tensor.copy_(before)

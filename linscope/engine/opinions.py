@@ -8,10 +8,12 @@ import io
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from linscope.engine.derivations.registry import derive
-from linscope.engine.thop_reasons import reason_for
+from linscope.engine.thop_reasons import SHARED, reason_for, unbatched_convolution
 from linscope.report.record import Opinion
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 MOST_THOP_MODULES = 2_000
 MOST_THOP_MACS = 2 * 10**9
-"""Beyond these a second forward under thop's hooks would cost more than the answer is worth."""
+MOST_THOP_BYTES = 2**30
+"""Beyond these a copy of the model and a second forward would cost more than the answer is worth."""
 
 
 def operators_opinion(total: int, *, complete: bool) -> Opinion:
@@ -64,29 +67,67 @@ def _analytic(root: Frame) -> tuple[int, list[str]]:
     return counted, list(without)
 
 
-def thop_opinion(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], total: int) -> Opinion:
+def thop_opinion(model: nn.Module, root: Frame, args: tuple[Any, ...], kwargs: dict[str, Any], total: int) -> Opinion:
     """What thop counts on a copy of the model. Its absence, its prints and its failures stay outside."""
     version = _version("thop")
     if version is None:
         return Opinion("thop", None, None, None, "not installed")
-    if kwargs:
-        return Opinion("thop", version, None, None, "not asked: it takes no arguments by name")
     if total > MOST_THOP_MACS:
         return Opinion("thop", version, None, None, "not asked: it would run the model a second time")
-    kinds = [type(module) for module in model.modules()]
-    if len(kinds) > MOST_THOP_MODULES:
+    held = sum(t.numel() * t.element_size() for t in model.parameters() if not is_lazy(t))
+    if held > MOST_THOP_BYTES:
+        return Opinion("thop", version, None, None, "not asked: it would need a copy of the model")
+    if sum(1 for _ in model.modules()) > MOST_THOP_MODULES:
         return Opinion("thop", version, None, None, f"not asked: more than {MOST_THOP_MODULES:,} modules")
     try:
         with _silenced():
             import thop
 
-            counted, _ = thop.profile(nn.Sequential(copy.deepcopy(model)), args, verbose=False)
+            counted, _ = thop.profile(_Asked(copy.deepcopy(model), _copied(kwargs)), _copied(args), verbose=False)
     except Exception as error:  # a third opinion never breaks a run
         return Opinion("thop", version, None, None, f"it failed: {type(error).__name__}")
     macs = int(counted)
     agrees = macs == total
-    reason = None if agrees else reason_for({kind.__name__ for kind in kinds}, macs, total)
+    reason = None if agrees else _why(model, root, macs, total)
     return Opinion("thop", version, macs, agrees, reason)
+
+
+def _why(model: nn.Module, root: Frame, counted: int, total: int) -> str:
+    """Why thop differs, the particular before the general."""
+    if sum(1 for _ in model.named_modules(remove_duplicate=False)) > sum(1 for _ in model.modules()):
+        return SHARED
+    waiting = list(root.children)
+    while waiting:
+        frame = waiting.pop()
+        ranks = tuple(map(len, frame.input_shapes))
+        found = unbatched_convolution(type(frame.module).__name__, ranks)
+        if found is not None:
+            return found
+        waiting.extend(frame.children)
+    return reason_for(frozenset(type(module).__name__ for module in model.modules()), counted, total)
+
+
+class _Asked(nn.Module):
+    """A model inside another, since thop counts no bare layer; whatever arguments it takes pass through."""
+
+    def __init__(self, model: nn.Module, kwargs: dict[str, Any]) -> None:
+        super().__init__()
+        self.model = model
+        self._kwargs = kwargs
+
+    def forward(self, *args: Any) -> Any:
+        return self.model(*args, **self._kwargs)
+
+
+def _copied(value: Any) -> Any:
+    """``value`` with a copy of every tensor in it that a layer might change in place."""
+    if type(value) is torch.Tensor:
+        return value.detach().clone()
+    if type(value) in (tuple, list):
+        return type(value)(_copied(item) for item in value)
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return value
 
 
 @contextlib.contextmanager

@@ -18,8 +18,8 @@ SMALL = 1 << 20
 Projection = Callable[[tuple[Any, ...], dict[str, Any]], int]
 """Elements of the result, from the arguments."""
 
-_OPAQUE_ELEMENT = 8
-"""Bytes per element where the dtype is not known: the widest real number."""
+_WHOLE = ("arange", "randint", "randperm", "tril_indices", "triu_indices")
+"""Factories of whole numbers, which are int64 unless told otherwise."""
 
 
 def allocates(func: Any) -> bool:
@@ -36,6 +36,9 @@ def projected(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
             bound *= count or 1
             if count > most:
                 most, widest = count, argument.element_size()
+        elif isinstance(argument, list | tuple) and argument and isinstance(argument[0], torch.Tensor):
+            bound = most = sum(tensor.numel() for tensor in argument)  # cat and stack hold all of them
+            widest = argument[0].element_size()
     rule = _RULES.get(func.__name__.partition(".")[0])
     if rule is not None:
         try:
@@ -44,7 +47,7 @@ def projected(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
             elements = 0  # arguments this rule does not know; the operator itself will judge them
         if elements < SMALL:
             return 0, 0
-        return elements * _element_size(args, kwargs), elements
+        return elements * _element_size(func, args, kwargs), elements
     if bound < SMALL:
         return 0, 0
     return _joined(func, args, most, widest)
@@ -64,6 +67,18 @@ def _joined(func: Any, args: tuple[Any, ...], most: int, widest: int) -> tuple[i
             columns = right.shape[-1] if right.dim() > 1 else 1
             rows = left.numel() // max(left.shape[-1], 1)
             return rows * columns * widest, left.numel() * columns
+    if name == "mkldnn_rnn_layer":
+        rows = tensors[0].numel() // max(tensors[0].shape[-1], 1)
+        return rows * tensors[2].shape[1] * widest, rows * (tensors[1].numel() + tensors[2].numel())
+    if "scaled_dot_product" in name and len(tensors) > 2:
+        query, key, value = tensors[:3]  # (*, L, E), (*, S, E), (*, S, Ev)
+        rows = query.numel() // max(query.shape[-1], 1)
+        wide = query.shape[-1] + value.shape[-1]
+        return rows * value.shape[-1] * widest, rows * key.shape[-2] * wide
+    if name == "_trilinear":
+        rows = tensors[0].numel() // max(tensors[0].shape[-1], 1)
+        weights = tensors[1].numel()
+        return rows * (weights // max(tensors[1].shape[-1], 1)) * widest, rows * weights
     if name in ("convolution", "_convolution", "mkldnn_convolution") and len(tensors) > 1:
         elements = _convolved(args)
         per_output = tensors[1].numel() // max(tensors[1].shape[0], 1)
@@ -90,14 +105,15 @@ def _convolved(args: tuple[Any, ...]) -> int:
     return int(x.shape[0] * channels * spatial)
 
 
-def _element_size(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+def _element_size(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     dtype = kwargs.get("dtype")
     if isinstance(dtype, torch.dtype):
         return dtype.itemsize
     for argument in args:
         if isinstance(argument, torch.Tensor):
             return argument.element_size()
-    return torch.get_default_dtype().itemsize if dtype is None else _OPAQUE_ELEMENT
+    whole = func.__name__.startswith(_WHOLE) and not any(isinstance(a, float) for a in args)
+    return torch.int64.itemsize if whole else torch.get_default_dtype().itemsize
 
 
 def _on_meta(kwargs: dict[str, Any]) -> bool:
@@ -178,8 +194,9 @@ _RULES: dict[str, Projection] = {
     "linspace": lambda args, kwargs: int(args[2]),
     "arange": _arange,
     "eye": _square,
-    "tril_indices": _square,
-    "triu_indices": _square,
+    "tril_indices": lambda args, kwargs: 2 * _square(args, kwargs),  # a row and a column for each
+    "triu_indices": lambda args, kwargs: 2 * _square(args, kwargs),
+    "_cdist_forward": lambda args, kwargs: args[0].numel() // max(args[0].shape[-1], 1) * args[1].shape[-2],
     **dict.fromkeys(("constant_pad_nd", "pad"), _padded),
     **{f"{kind}_pad{n}d": _padded for kind in ("reflection", "replication") for n in (1, 2, 3)},
     **dict.fromkeys(

@@ -16,13 +16,14 @@ from linscope.engine.environment import environment
 from linscope.engine.evidence import collect
 from linscope.engine.guard import Allowance, DoesNotFit, weigh
 from linscope.engine.inputs import Drawer, device_of
-from linscope.engine.keeping import Seeded, Unchanged, WithoutFastPaths
+from linscope.engine.keeping import GivenAsTheyWere, Seeded, Unchanged, WithoutFastPaths
 from linscope.engine.ledger import Ledger, buffers_of
 from linscope.engine.opinions import formula_opinion, operators_opinion, thop_opinion
 from linscope.engine.rows import called_paths, layer_rows, operator_rows
 from linscope.engine.settling import settle, without_values
 from linscope.engine.tensors import dtype_name, leaves, shape_of
 from linscope.engine.tracer import Tracer
+from linscope.engine.valueless import needs_values, wants_values
 from linscope.errors import LinscopeError, SizeError, UncountedError
 from linscope.report.record import UNCOUNTED, Note, Opinion, Report, Run, TensorInfo, Totals
 
@@ -104,14 +105,16 @@ def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | N
         model = without_values(model, "meta" if mode == "meta" else None)
     with Unchanged(model, subject.training, made=subject.owned or mode != "real"):
         modules = tuple(model.named_modules())
-        args, kwargs = Drawer(mode, device, allowance).materialize(subject.arguments(model))
+        asked = subject.arguments(model)
+        args, kwargs = Drawer(mode, device, allowance).materialize(asked)
         settled = settle(subject, model, modules, args, kwargs, allowance)
         if settled is not model or subject.learns:
             model, modules = settled, tuple(settled.named_modules())
         watched = _Watched(modules if request.evidence and mode != "fake" else ())
         tracer = Tracer(allowance, watched if watched.paths else None)
         inputs = tuple(_info(name, tensor) for name, tensor in leaves((args, kwargs)))
-        output = _forward(subject, model, modules, tracer, args, kwargs)
+        with GivenAsTheyWere(() if subject.owned else [tensor for _, tensor in leaves(asked)]):
+            output = _forward(subject, model, modules, tracer, args, kwargs)
         ledger = Ledger(modules, called_paths(tracer.root))
         operators = operator_rows(tracer.operators)
         uncounted = tuple(row for row in operators if row.state == UNCOUNTED)
@@ -128,7 +131,7 @@ def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | N
             opinions = (
                 formula_opinion(tracer.root, totals.macs),
                 operators_opinion(totals.macs, complete=not uncounted),
-                thop_opinion(model, args, kwargs, totals.macs)
+                thop_opinion(model, tracer.root, args, kwargs, totals.macs)
                 if mode == "real"
                 else Opinion("thop", None, None, None, "not asked: it needs real tensors"),
             )
@@ -169,6 +172,8 @@ def _forward(
     except (LinscopeError, DoesNotFit):
         raise
     except Exception as error:
+        if wants_values(error):
+            raise needs_values(tracer.failed(error)) from error
         raise subject.explain(diagnosed(tracer.failed(error))) from error
 
 
@@ -219,6 +224,9 @@ def _mode_notes(mode: str, why: str | None) -> tuple[Note, ...]:
 def _uncounted(rows: tuple[Any, ...]) -> UncountedError:
     return UncountedError(
         f"{len(rows)} operator{'s' if len(rows) > 1 else ''} without a count",
-        details=tuple(f"{row.name}: {row.calls} calls in {', '.join(row.modules) or 'the model'}" for row in rows),
+        details=tuple(
+            f"{row.name}: {row.calls} call{'s' if row.calls > 1 else ''} in {', '.join(row.modules) or 'the model'}"
+            for row in rows
+        ),
         hint="leave --strict out to take the total as a lower bound",
     )

@@ -28,23 +28,36 @@ _KNOWN: tuple[tuple[frozenset[str], str], ...] = (
         "thop counts normalisation, which is no contraction",
     ),
     (
-        frozenset({"PReLU", "LeakyReLU", "Softmax", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d",
+        frozenset({"PReLU", "Softmax", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d",
                    "AvgPool1d", "AvgPool2d", "AvgPool3d", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d",
                    "AdaptiveAvgPool3d"}),
         "thop counts activations, pooling and interpolation, which are no contractions",
     ),
-    (
-        frozenset({"LinearCrossEntropyLoss", "AdaptiveLogSoftmaxWithLoss"}),
-        "thop has no rule for this loss: it misses the products inside",
-    ),
+    (frozenset({"LinearCrossEntropyLoss"}), "thop has no rule for LinearCrossEntropyLoss: it misses its product"),
 )  # fmt: skip
 
 
-def reason_for(kinds: set[str], counted: int, total: int) -> str:
-    """The known reasons that apply to a model with modules of these ``kinds``, in one line."""
+NOT_KNOWN = "the reason is not known"
+
+
+def reason_for(kinds: frozenset[str], counted: int, total: int) -> str:
+    """The known reasons that apply to a model with modules of these ``kinds``, in one line.
+
+    Only what was seen in thop's code is given; where nothing of that applies, no reason is made up.
+    """
     reasons = [reason for names, reason in _KNOWN if names & kinds]
     if reasons:
         return "; ".join(reasons)
     if counted < total:
         return "thop counts the modules it has a rule for, and some of this work is in none of them"
-    return "thop counts work besides contractions"
+    return NOT_KNOWN
+
+
+def unbatched_convolution(name: str, ranks: tuple[int, ...]) -> str | None:
+    """The reason where a convolution of class ``name`` met an input without a batch, which thop misreads."""
+    if name not in ("Conv1d", "Conv2d", "Conv3d") or not ranks or ranks[0] != int(name[4]) + 1:
+        return None
+    return "thop takes an input's second dimension for its channels, which of an unbatched one is a size"
+
+
+SHARED = "thop hooks a module once for each name it has, and counts every call for each"

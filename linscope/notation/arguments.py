@@ -7,6 +7,7 @@ from typing import NoReturn
 from linscope.errors import NotationError, Place
 from linscope.notation.catalogue import DTYPES, MEMORY_FORMATS, WORDS
 from linscope.notation.catalogue import layer as known_layer
+from linscope.notation.printed import PRINTED_AS, as_called
 from linscope.notation.spec import (
     Argument,
     Child,
@@ -21,12 +22,15 @@ from linscope.notation.spec import (
     Value,
 )
 from linscope.notation.tokens import LONGEST_NUMBER, Token
-from linscope.notation.vocabulary import check_layer, check_method
+from linscope.notation.vocabulary import check_children, check_layer, check_method
 
 DEEPEST = 64
 """Levels of nesting; no model is written deeper, and Python's own stack is not endless."""
 
 _PREFIXES = ("torch.nn.", "nn.")
+_FOREIGN = {"true": "True", "false": "False", "none": "None", "null": "None"}
+"""How other languages write Python's constants."""
+
 _SINGLETONS = {"True": True, "False": False, "None": None}
 
 
@@ -106,7 +110,7 @@ class ArgumentParser:
     def _method(self) -> Method:
         token = self.take()
         name_span = Span(token.start, token.end)
-        arguments, _, end = self._call_arguments(token)
+        arguments, _, end = self._call_arguments(token, token.text)
         method = Method(token.text, arguments, Span(token.start, end))
         check_method(method, self.text, name_span)
         return method
@@ -118,14 +122,15 @@ class ArgumentParser:
         prefix = next((p for p in _PREFIXES if name.startswith(p)), "")
         name = name[len(prefix) :]
         name_span = Span(token.start, token.end)
+        name = PRINTED_AS.get(name, name)
         if known_layer(name) is None:
             check_layer(Layer(name, prefixed=bool(prefix)), self.text, name_span)
-        arguments, children, end = self._call_arguments(token)
-        layer = Layer(name, arguments, bool(prefix), children, Span(token.start, end))
+        arguments, children, end = self._call_arguments(token, name)
+        layer = Layer(name, as_called(name, arguments), bool(prefix), children, Span(token.start, end))
         check_layer(layer, self.text, name_span)
         return layer
 
-    def _call_arguments(self, name: Token) -> tuple[tuple[Argument, ...], tuple[Child, ...], int]:
+    def _call_arguments(self, name: Token, bare: str) -> tuple[tuple[Argument, ...], tuple[Child, ...], int]:
         if self.peek.kind != "(":
             return (), (), name.end
         opening = self.take()
@@ -134,6 +139,7 @@ class ArgumentParser:
         self.enter(opening)
         while self.peek.kind != ")":
             if self._at_child():
+                check_children(bare, self.text, Span(name.start, name.end))
                 children.append(self._child())
                 self.take_if(",")
                 continue
@@ -206,6 +212,8 @@ class ArgumentParser:
             return Literal(name, span)  # print(module) shows padding=same and mode=nearest without quotes
         if is_call or known_layer(name.removeprefix("torch.").removeprefix("nn.")) is not None:
             return self.layer()
+        if name.lower() in _FOREIGN:
+            self.fail(token, f"{name} is no value of Python", f"write {_FOREIGN[name.lower()]}")
         self.fail(
             token, f"{name[:40]} is no value: names other than layers and dtypes mean nothing here",
             f"quote it if it is a string: {name[:40]!r}",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
+from linscope.errors import Place, SizeError
 from linscope.notation.binding import sizes_by_name, sizes_of
 from linscope.notation.spec import (
     Argument,
     Assertion,
     Group,
     Hole,
+    Input,
     Items,
     Layer,
     Literal,
@@ -33,6 +36,9 @@ TINY_KERNELS = 1 << 20
 """The same for convolutions, whose kernel size may count three times."""
 
 FEW_STEPS = 64
+
+WIDEST = 16
+"""Bytes of the widest element, a complex128."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,11 @@ def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
 
     Raises:
         NotationError: a dimension without a size. UsageError: a size without a dimension.
+        SizeError: an input larger than torch can index.
     """
     bound = sizes_by_name(spec, sizes)
+    for given in spec.inputs:
+        _check_size(spec, given, tuple(s for s in sizes_of(given.shape, bound) if isinstance(s, int)))
     sequence = tuple(_unrolled(spec.steps))
     steps = tuple(step for step in sequence if not isinstance(step, Assertion))
     texts = {id(step): unparse_step(step) for step in steps}  # a repeated step is one object
@@ -89,6 +98,15 @@ def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
         small=len(sequence) <= FEW_STEPS and all(_is_tiny(step) for step in steps),
         learns=any(isinstance(value, Hole) for step in spec.steps for value in _values_in(step)),
     )
+
+
+def _check_size(spec: Spec, given: Input, shape: tuple[int, ...]) -> None:
+    if prod(size for size in shape if size) * WIDEST >= 2**63:  # torch strides over a size of 0 as over 1
+        raise SizeError(
+            f"[{','.join(map(str, shape))}] is more than torch can index",
+            place=Place(spec.text, *given.shape.span),
+            hint="a tensor has at most 2^63 - 1 bytes: write smaller sizes",
+        )
 
 
 def _unrolled(steps: tuple[Step, ...]) -> Iterator[Layer | Method | Assertion]:

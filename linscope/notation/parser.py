@@ -52,6 +52,17 @@ def parse(text: str) -> Spec:
     return Parser(text, tokenize(text)).spec()
 
 
+def parse_inputs(text: str) -> Spec:
+    """The inputs that ``text`` writes, as a Spec without steps: ``"[3,4]"``, ``"x=[3,4], y=[2]:int64"``.
+
+    Raises:
+        NotationError: with the place and what to write instead; for any other text whatever.
+    """
+    if not text.strip():
+        raise NotationError("the shape is empty", place=Place(text, 0, len(text)), hint="write one, such as [32,3,4]")
+    return Parser(text, tokenize(text)).only_inputs()
+
+
 class Parser(ArgumentParser):
     """One pass over the tokens of one text. The steps of the grammar, a method each."""
 
@@ -68,6 +79,12 @@ class Parser(ArgumentParser):
         spec = Spec(inputs, tuple(steps), self.text)
         check_wiring(spec)
         return spec
+
+    def only_inputs(self) -> Spec:
+        inputs = self._inputs()
+        if self.peek.kind != "end":
+            self.fail(self.peek, f"{self.peek.text[:20]!r} is no shape", "shapes are joined by commas")
+        return Spec(inputs, (), self.text)
 
     # ── inputs and shapes ───────────────────────────────────────────────────────────────────────────
 
@@ -172,6 +189,8 @@ class Parser(ArgumentParser):
 
     def _whole_size(self, token: Token) -> int:
         value = self.number(token)
+        if len(token.text) > 1 and token.text.startswith("0"):
+            self.fail(token, f"{token.text[:20]} has leading zeros", "sizes are joined by commas: 1,000 is 1000")
         if not isinstance(value, int):
             self.fail(token, f"a size is a whole number, not {token.text[:20]}", f"such as {int(value)}"
                       if abs(value) < LARGEST_SIZE else "such as 32")  # fmt: skip

@@ -25,7 +25,7 @@ def check_layer(layer: Layer, text: str, name_span: Span) -> None:
             hint="Parameter(4,2), without the prefix, is the layer made by hand: y = x @ W",
         )
     if layer.children:
-        _check_children(layer, text, name_span)
+        check_children(layer.name, text, name_span, alone=not layer.arguments)
         return
     _check_arguments(entry, layer.name, layer.arguments, text, layer.span, name_span)
 
@@ -81,16 +81,17 @@ def _refusal(name: str, positional: int, keywords: tuple[str, ...]) -> catalogue
     return catalogue.check_arguments(entry, positional, keywords)
 
 
-def _check_children(layer: Layer, text: str, name_span: Span) -> None:
-    if layer.name in CHILDREN_ALLOWED and not layer.arguments:
+def check_children(name: str, text: str, name_span: Span, *, alone: bool = True) -> None:
+    """Raise NotationError unless ``name`` is a container that its printed children, ``alone``, rebuild."""
+    if name in CHILDREN_ALLOWED and alone:
         return
-    entry = catalogue.layer(layer.name)
+    entry = catalogue.layer(name)
     assert entry is not None
     raise NotationError(
-        f"what print() shows of {layer.name} leaves out the arguments it was built with",
+        f"what print() shows of {name} leaves out the arguments it was built with",
         place=Place(text, *name_span),
         details=(f"signature: {catalogue.signature_text(entry)}",),
-        hint=f"write the call that made it, {layer.name}(...)",
+        hint=f"write the call that made it, {name}(...)",
     )
 
 

@@ -219,6 +219,14 @@ class Waiting(nn.Module):
         self._to_the_letter = to_the_letter
         self.filled: nn.Module | None = None
 
+    def preview(self, shapes: Shapes) -> nn.Module:
+        """The layer it will be for these shapes, without values: enough to see what it wants drawn."""
+        omitted = self._builder.omitted
+        with torch.device("meta"):
+            made = self._builder.module(self._layer, shapes, to_the_letter=self._to_the_letter)
+        self._builder.omitted = omitted
+        return made
+
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         if self.filled is None:
             shapes = tuple(tuple(a.shape) for a in (*args, *kwargs.values()) if isinstance(a, torch.Tensor))

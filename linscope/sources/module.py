@@ -9,15 +9,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from linscope.errors import NotationError, UsageError
+from linscope.errors import UsageError
 from linscope.notation.bound import bind
-from linscope.notation.parser import parse
+from linscope.notation.parser import parse_inputs
+from linscope.notation.spec import Named
 from linscope.sources.draws import draws_for
 from linscope.sources.failures import explained_model
 from linscope.subject import Subject, TensorSpec
 
 
-def subject_of(model: nn.Module, inputs: Any, *, training: bool | None = None) -> Subject:
+def subject_of(model: nn.Module, inputs: Any, sizes: Mapping[str, int], *, training: bool | None = None) -> Subject:
     """The subject of ``model`` on ``inputs``.
 
     Args:
@@ -30,7 +31,7 @@ def subject_of(model: nn.Module, inputs: Any, *, training: bool | None = None) -
     """
     if inputs is None:
         raise UsageError("a module needs inputs to run on", hint='linscope.analyze(model, "[32,3,4]"), or a tensor')
-    args, kwargs = _arguments(inputs)
+    args, kwargs = _arguments(inputs, sizes)
     return Subject(
         target=type(model).__name__,
         build=lambda: model,
@@ -41,9 +42,9 @@ def subject_of(model: nn.Module, inputs: Any, *, training: bool | None = None) -
     )
 
 
-def _arguments(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _arguments(inputs: Any, sizes: Mapping[str, int]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if isinstance(inputs, str):
-        specs = _shapes(inputs)
+        specs = _shapes(inputs, sizes)
         return (
             tuple(s for s in specs if s.name is None),
             {s.name: s for s in specs if s.name is not None},
@@ -51,33 +52,30 @@ def _arguments(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if isinstance(inputs, torch.Tensor):
         return (inputs,), {}
     if isinstance(inputs, Mapping):
-        return (), {str(name): _read(value) for name, value in inputs.items()}
+        return (), {str(name): _read(value, sizes) for name, value in inputs.items()}
     if isinstance(inputs, Sequence) and not hasattr(inputs, "_fields"):
-        return tuple(_read(value) for value in inputs), {}
+        return tuple(_read(value, sizes) for value in inputs), {}
     return (inputs,), {}
 
 
-def _read(value: Any) -> Any:
+def _read(value: Any, sizes: Mapping[str, int]) -> Any:
     """``value`` with a spec in place of every shape string."""
     if isinstance(value, str) and value.lstrip().startswith("["):
-        (spec,) = _shapes(value)
-        return spec
+        first, *_ = _shapes(value, sizes)
+        return first
     if isinstance(value, dict):
-        return {name: _read(item) for name, item in value.items()}
+        return {name: _read(item, sizes) for name, item in value.items()}
     if type(value) in (list, tuple):
-        return type(value)(_read(item) for item in value)
+        return type(value)(_read(item, sizes) for item in value)
     return value
 
 
-def _shapes(text: str) -> tuple[TensorSpec, ...]:
-    try:
-        spec = parse(f"{text} -> flatten")
-    except NotationError as error:
-        if error.place is not None and error.place.end <= len(text):
-            error.place = type(error.place)(text, error.place.start, error.place.end)
-        raise
+def _shapes(text: str, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]:
+    spec = parse_inputs(text)
+    names = {d.name for i in spec.inputs for d in i.shape.dimensions if isinstance(d, Named)}
+    bound = bind(spec, {name: size for name, size in sizes.items() if name in names})
     usual = str(torch.get_default_dtype()).removeprefix("torch.")
-    return tuple(TensorSpec(i.shape, i.dtype or usual, i.name) for i in bind(spec, {}).inputs)
+    return tuple(TensorSpec(i.shape, i.dtype or usual, i.name) for i in bound.inputs)
 
 
 def _drawn(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -21,7 +21,7 @@ from linscope.notation.spec import (
     Spec,
 )
 from linscope.report.record import Note, Totals
-from linscope.sources.building import Builder
+from linscope.sources.building import Builder, Waiting
 from linscope.sources.chain import Chain, Check, first_tensor
 from linscope.sources.draws import draws_for
 from linscope.sources.failures import explained
@@ -78,7 +78,7 @@ def _arguments(bound: BoundSpec, model: nn.Module) -> tuple[tuple[TensorSpec, ..
     plain = [TensorSpec(i.shape, i.dtype or usual, i.name) for i in bound.inputs]
     drawn = [
         spec if draw is NORMAL else replace(spec, draw=draw)
-        for spec, draw in zip(plain, draws_for(_receiver(model), plain), strict=True)
+        for spec, draw in zip(plain, draws_for(_receiver(model, plain), plain), strict=True)
     ]
     if all(spec.name is None for spec in drawn):
         return tuple(drawn), {}
@@ -88,9 +88,11 @@ def _arguments(bound: BoundSpec, model: nn.Module) -> tuple[tuple[TensorSpec, ..
 _USUAL = {torch.float32: "float32"}
 
 
-def _receiver(model: nn.Module) -> nn.Module:
-    """The one step of a chain, which needs no search; else the chain, whose inputs find their way."""
+def _receiver(model: nn.Module, inputs: list[TensorSpec]) -> nn.Module:
+    """What the inputs reach first, as far as that is plain to see: it decides how they are drawn."""
     steps = model.steps if isinstance(model, Chain) else ()
+    if steps and isinstance(steps[0], Waiting):
+        return steps[0].preview(tuple(spec.shape for spec in inputs))
     return steps[0] if len(steps) == 1 else model
 
 
