@@ -1,5 +1,5 @@
 """``python -m linscope``."""
 
-from linscope.cli.main import run
+from linscope.cli.entry import run
 
 run()

@@ -88,6 +88,13 @@ class UsageError(LinscopeError):
     exit_code = 2
 
 
+class OutputError(LinscopeError):
+    """A result that cannot be written where it should go."""
+
+    kind = "output"
+    exit_code = 2
+
+
 class ConfigurationError(LinscopeError):
     """A configuration file that cannot be read or holds what it may not."""
 

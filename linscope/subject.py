@@ -92,6 +92,7 @@ class Subject:
         explain: turns a failed forward into the error the user sees.
         hidden_root: whether the root module is the source's own wrapper, not a layer of the user's.
         small: whether building it is sure to take little memory, so that nobody need look.
+        largest: the largest number among the layers' arguments: an input may grow so many times in one.
         learns: whether the model replaces modules of its own when it meets its first input.
         notes: remarks of the source's own on the result, from the model that ran and its totals.
     """
@@ -105,5 +106,6 @@ class Subject:
     written: Mapping[str, str] = field(default_factory=dict)
     hidden_root: bool = False
     small: bool = False
+    largest: int = 1
     learns: bool = False
     notes: Callable[[nn.Module, Totals], tuple[Note, ...]] = lambda model, totals: ()

@@ -12,13 +12,15 @@ from linscope.api import EXPLAIN, RUNS
 from linscope.cli import streams
 from linscope.cli.complete import complete_spec
 from linscope.cli.configuration import settings
-from linscope.errors import LinscopeError, UsageError
+from linscope.errors import LinscopeError, OutputError, UsageError
 from linscope.render.registry import FORMATS, render, render_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown", ".txt": "plain"}
+SUFFIXES = {
+    ".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table",
+}  # fmt: skip
 STANDARD_INPUT = "-"
 
 
@@ -73,7 +75,8 @@ def command(
     """
     format_ = _format(format_, as_json=as_json, output=output)
     if format_ != "jsonl" and (len(targets) > 1 or STANDARD_INPUT in targets):
-        raise UsageError("several specs need a format of one line each", hint="add --format jsonl")
+        reads = "- reads one spec per line" if STANDARD_INPUT in targets else "several specs are given"
+        raise UsageError(f"{reads}, and each answer takes one line", hint="add --format jsonl")
     from linscope.api import analyze
 
     sizes = _sizes(dims)
@@ -96,6 +99,8 @@ def command(
             worst = max(worst, error.exit_code)
             text = render_error(error, target, format_, look)
             if output is not None and format_ == "json":
+                if not as_json:
+                    raise  # the ending of the file says nothing of how errors are to be read
                 streams.write(sys.stdout, text)
                 return worst
         if output is None:
@@ -114,7 +119,14 @@ def _format(chosen: str | None, *, as_json: bool, output: str | None) -> str:
         return "json"
     if chosen is not None:
         return chosen
-    return SUFFIXES.get(splitext(output)[1].lower(), "plain") if output else "table"
+    if output is None:
+        return "table"
+    ending = splitext(output)[1].lower()
+    if ending not in SUFFIXES:
+        raise UsageError(
+            f"no format goes with the ending {ending!r} of the file", hint=f"--format, or one of {', '.join(SUFFIXES)}"
+        )
+    return SUFFIXES[ending]
 
 
 def _sizes(dims: tuple[str, ...]) -> dict[str, int]:
@@ -132,14 +144,22 @@ def _sizes(dims: tuple[str, ...]) -> dict[str, int]:
 
 
 def _each(targets: tuple[str, ...]) -> Iterator[str]:
-    """The targets in order, with the lines of standard input in the place of ``-``; empty lines are skipped."""
+    """The targets in order, the lines of standard input in the place of ``-``; empty lines are skipped.
+
+    Raises:
+        UsageError: standard input is closed, or holds no spec: a check of nothing must not pass.
+    """
     for target in targets:
         if target != STANDARD_INPUT:
             yield target
             continue
-        for line in sys.stdin:
+        lines = 0
+        for line in sys.stdin or ():
             if line.strip():
+                lines += 1
                 yield line.strip()
+        if not lines:
+            raise UsageError("there is no spec on standard input", hint="write one per line")
 
 
 def _save(path: str, text: str) -> None:
@@ -147,6 +167,6 @@ def _save(path: str, text: str) -> None:
         with open(path, "wb") as file:
             file.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror or error}", hint="name a file in a folder that exists"
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}", hint="name a file that can be written"
         ) from error

@@ -12,7 +12,7 @@ import click
 
 from linscope.cli import streams
 from linscope.cli.version import version_text
-from linscope.errors import InternalError, LinscopeError, SizeError, UsageError
+from linscope.errors import InternalError, LinscopeError, OutputError, SizeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def cli() -> None:
     linscope analyze "[32,3,4] -> Linear(4,2)"
 
     Exit codes: 0 all well; 1 a check failed or a shape does not fit; 2 usage or notation; 3 your model failed;
-    4 a bug in linscope.
+    4 a bug in linscope; 130 interrupted.
     """
 
 
@@ -118,6 +118,9 @@ def outcome(arguments: list[str]) -> int:
         return leaving.code if isinstance(leaving.code, int) else 1
     except LinscopeError as error:
         return _reported(error, arguments)
+    except click.exceptions.NoArgsIsHelpError as error:
+        streams.write(sys.stderr, error.format_message() + "\n")
+        return error.exit_code
     except click.ClickException as error:
         return _reported(_from_click(error), arguments)
     except MemoryError:
@@ -137,6 +140,8 @@ def _interrupted() -> int:
 def _leave(code: int) -> NoReturn:
     """Exit at once: taking torch down piece by piece costs a tenth of a second and gives nobody anything."""
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
             stream.flush()
         except BrokenPipeError:
@@ -153,11 +158,14 @@ def _reported(error: LinscopeError, arguments: list[str]) -> int:
     from linscope.render.registry import render_error
 
     format = _document_asked_for(arguments)
-    if format is not None:
-        streams.write(sys.stdout, render_error(error, None, format, streams.look_of(sys.stdout)))
-    else:
-        look = streams.look_of(sys.stderr, ascii="--ascii" in arguments)
-        streams.write(sys.stderr, render_error(error, None, "plain", look))
+    try:
+        if format is not None and not isinstance(error, OutputError):
+            streams.write(sys.stdout, render_error(error, None, format, streams.look_of(sys.stdout)))
+        else:
+            look = streams.look_of(sys.stderr, ascii="--ascii" in arguments)
+            streams.write(sys.stderr, render_error(error, None, "plain", look))
+    except OutputError:
+        return OutputError.exit_code  # there is nowhere left to say so
     return error.exit_code
 
 
@@ -181,7 +189,7 @@ def _from_click(error: click.ClickException) -> UsageError:
     elif isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"see `{error.ctx.command_path} --help`"
     message = error.format_message().strip().rstrip(".")
-    message = message.partition(" Did you mean")[0].rstrip(".?")
+    message = message.partition(" Did you mean")[0].partition(" (Did you mean")[0].rstrip(".?")
     return UsageError(message[:1].lower() + message[1:] if message else "wrong usage", hint=hint)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TextIO
 
+from linscope.errors import OutputError
 from linscope.render.look import Look
 
 NEEDED = "─→·×✓ᵀ"
@@ -14,7 +14,7 @@ NEEDED = "─→·×✓ᵀ"
 NARROWEST = 20
 
 
-def look_of(stream: TextIO, *, ascii: bool = False, explain: str = "short", operators: bool = False) -> Look:
+def look_of(stream: TextIO | None, *, ascii: bool = False, explain: str = "short", operators: bool = False) -> Look:
     """What ``stream`` can show: the terminal's width, colour as NO_COLOR and FORCE_COLOR say, the encoding."""
     terminal = _is_terminal(stream)
     return Look(
@@ -26,8 +26,14 @@ def look_of(stream: TextIO, *, ascii: bool = False, explain: str = "short", oper
     )
 
 
-def write(stream: TextIO, text: str) -> None:
-    """Write all of ``text``; a reader that has gone away is no error."""
+def write(stream: TextIO | None, text: str) -> None:
+    """Write all of ``text``; a reader that has gone away is no error, and neither is a stream that was closed.
+
+    Raises:
+        OutputError: the disk is full, or the device refuses.
+    """
+    if stream is None:
+        return
     try:
         buffer = getattr(stream, "buffer", None)
         if buffer is None:
@@ -38,6 +44,11 @@ def write(stream: TextIO, text: str) -> None:
         stream.flush()
     except BrokenPipeError:
         abandon(stream)
+    except OSError as error:
+        abandon(stream)
+        raise OutputError(
+            f"the output cannot be written: {error.strerror or error}", hint="write it where there is room"
+        ) from error
 
 
 def abandon(stream: TextIO) -> None:
@@ -48,9 +59,9 @@ def abandon(stream: TextIO) -> None:
         pass  # a stream without a descriptor has no pipe to close
 
 
-def _is_terminal(stream: TextIO) -> bool:
+def _is_terminal(stream: TextIO | None) -> bool:
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except (AttributeError, ValueError):
         return False
 
@@ -74,14 +85,9 @@ def _color(*, terminal: bool) -> bool:
     return terminal and os.environ.get("TERM", "") != "dumb"
 
 
-def _carries(stream: TextIO) -> bool:
+def _carries(stream: TextIO | None) -> bool:
     try:
         NEEDED.encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def standard_error_look(*, ascii: bool = False) -> Look:
-    """What standard error can show."""
-    return look_of(sys.stderr, ascii=ascii)

@@ -8,23 +8,28 @@ shapes alone instead.
 from __future__ import annotations
 
 import os
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from linscope.subject import TensorSpec
 
-    from torch import nn
+if TYPE_CHECKING:
+    from linscope.subject import Subject
 
 WORTH_ASKING = 64 * 2**20
 """Bytes below which allocations are only added up: the system is asked again each time they reach this."""
 
 MOST_WORK = 100 * 10**9
 """MACs above which a run on real values would take longer than anyone waits (some seconds on two cores)."""
+
+LARGE = 2**29
+"""Bytes of weights and inputs, or elements of inputs times the largest number in the spec, from which a model is
+run on shapes before anything of it is allocated."""
 
 DRAWING = 100
 """MACs that take about as long as drawing one random number."""
@@ -79,12 +84,33 @@ class _Weighing(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         return func(*args, **(kwargs or {}))
 
 
-def weigh(build: Callable[[], nn.Module]) -> tuple[int, int]:
-    """Bytes that a model's parameters and buffers would take and MACs' worth of drawing them, unallocated."""
+class Weight(NamedTuple):
+    """What a model is before it is made: bytes of its parameters, buffers and inputs, MACs' worth of drawing
+    them, and elements that go in."""
+
+    size: int
+    work: int
+    fed: int
+
+
+def weigh(subject: Subject) -> Weight:
+    """The weight of what ``subject`` builds and feeds. Nothing is allocated."""
     with torch.device("meta"), _Weighing():  # type: ignore[no-untyped-call]
-        model = build()
+        model = subject.build()
+        specs = _specs_in(subject.arguments(model))
     tensors = {id(t): t for t in (*model.parameters(), *model.buffers()) if not is_lazy(t)}.values()
-    return sum(t.numel() * t.element_size() for t in tensors), DRAWING * sum(t.numel() for t in tensors)
+    fed = sum(prod(spec.shape) for spec in specs)
+    size = sum(t.numel() * t.element_size() for t in tensors)
+    size += sum(prod(spec.shape) * getattr(torch, spec.dtype).itemsize for spec in specs)
+    return Weight(size, DRAWING * (fed + sum(t.numel() for t in tensors)), fed)
+
+
+def _specs_in(value: Any) -> list[TensorSpec]:
+    if isinstance(value, TensorSpec):
+        return [value]
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    return [spec for item in value for spec in _specs_in(item)] if isinstance(value, tuple | list) else []
 
 
 def available_memory() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,7 +14,7 @@ from linscope.engine.attribution import Attributed, Modules
 from linscope.engine.diagnosed import diagnosed
 from linscope.engine.environment import environment
 from linscope.engine.evidence import collect
-from linscope.engine.guard import Allowance, DoesNotFit, weigh
+from linscope.engine.guard import LARGE, Allowance, DoesNotFit, weigh
 from linscope.engine.inputs import Drawer, device_of
 from linscope.engine.keeping import GivenAsTheyWere, Seeded, Unchanged, WithoutFastPaths
 from linscope.engine.ledger import Ledger, buffers_of
@@ -62,27 +62,47 @@ def analyze(subject: Subject, request: Request) -> Report:
             UncountedError under ``strict``.
     """
     if request.mode != "auto":
-        return _in_mode(subject, request, request.mode, Allowance(limit_work=False), None)
+        return _in_mode(subject, request, request.mode, None)
     try:
-        return _in_mode(subject, request, "real", Allowance(), None)
+        return _in_mode(subject, request, "real", None)
     except DoesNotFit as refused:
         why = str(refused)
-    return _in_mode(subject, request, "meta", None, why)
+    return _in_mode(subject, request, "meta", why)
 
 
-def _in_mode(subject: Subject, request: Request, mode: str, allowance: Allowance | None, why: str | None) -> Report:
-    if mode != "real":
-        allowance = None
+def _in_mode(subject: Subject, request: Request, mode: str, why: str | None) -> Report:
+    """The report in one mode; DoesNotFit gets out of it only where ``auto`` knows what to do instead."""
+    allowance = Allowance(limit_work=request.mode == "auto") if mode == "real" else None
     try:
+        if allowance is not None and subject.owned and not subject.small:
+            _foresee(subject, request, allowance)
         with Seeded(request.seed), WithoutFastPaths(), _tensors_of(mode):
             return _run(subject, request, mode, allowance, why)
     except DoesNotFit as refused:
         if request.mode == "auto":
             raise
         raise SizeError(
-            f"a real run does not fit: {refused}",
-            hint="leave --run out, or answer from shapes with --run meta",
+            f"a real run does not fit: {refused}", hint="leave --run out, or answer from shapes with --run meta"
         ) from None
+
+
+def _foresee(subject: Subject, request: Request, allowance: Allowance) -> None:
+    """Refuse a model that will not fit before any of it is allocated.
+
+    What it holds and what goes in is weighed without values. Where that alone is much, so may be what comes of
+    it, and the whole model is run on shapes first.
+
+    Raises:
+        DoesNotFit: as ``Allowance.ask``.
+    """
+    with Seeded(request.seed):
+        size, work, fed = weigh(subject)
+    if max(size, fed * subject.largest) >= LARGE:
+        rehearsal = Allowance(limit_work=request.mode == "auto")
+        rehearsal.ask(size, work)
+        with Seeded(request.seed), WithoutFastPaths(), _tensors_of("meta"), contextlib.suppress(LinscopeError):
+            _run(subject, replace(request, crosscheck=False, evidence=False), "meta", rehearsal, None)
+    allowance.ask(size, work)
 
 
 def _tensors_of(mode: str) -> contextlib.AbstractContextManager[Any]:
@@ -97,7 +117,7 @@ def _tensors_of(mode: str) -> contextlib.AbstractContextManager[Any]:
 
 
 def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | None, why: str | None) -> Report:
-    model = _built(subject, allowance)
+    model = subject.build()
     device = device_of(model, mode)
     if device.type == "meta":
         mode = "meta"  # a model of the user's that has no values
@@ -151,13 +171,6 @@ def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | N
         )
 
 
-def _built(subject: Subject, allowance: Allowance | None) -> nn.Module:
-    """The model, once it is known that it fits."""
-    if allowance is not None and subject.owned and not subject.small:
-        allowance.ask(*weigh(subject.build))
-    return subject.build()
-
-
 def _forward(
     subject: Subject,
     model: nn.Module,
@@ -168,7 +181,9 @@ def _forward(
 ) -> Any:
     try:
         with torch.no_grad(), Attributed(modules, tracer, hidden_root=subject.hidden_root), tracer:
-            return model(*args, **kwargs)
+            # A compiled model cannot be wrapped from within, and is called from within a frame instead.
+            compiled = isinstance(model, torch.jit.ScriptModule)
+            return (tracer.traced("", model, model) if compiled else model)(*args, **kwargs)
     except (LinscopeError, DoesNotFit):
         raise
     except Exception as error:

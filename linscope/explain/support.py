@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.wording import at, real
+from linscope.explain.wording import at, real, signed
 from linscope.report.record import Verification
 
 if TYPE_CHECKING:
@@ -78,11 +78,11 @@ def row_of(report: Report, e: LinearEvidence) -> LayerRow | None:
 
 def _element(e: LinearEvidence, j: int) -> str:
     pairs = zip(e.row_input, e.row_weights[j], strict=True)
-    terms = [f"{real(value)}·{real(weight)}" for value, weight in pairs]
+    terms = [f"{signed(value) if i else real(value)}·{signed(weight)}" for i, (value, weight) in enumerate(pairs)]
     if not e.row_is_whole:
-        terms.append(f"{real(e.row_rest[j])} (the other {e.in_features - len(e.row_input):,})")
+        terms.append(f"{signed(e.row_rest[j])} (the other {e.in_features - len(e.row_input):,})")
     if e.has_bias:
-        terms.append(f"{real(e.row_bias[j])} (bias)")
+        terms.append(f"{signed(e.row_bias[j])} (bias)")
     return f"{at('y', *e.row_index, j)} = {' + '.join(terms) or '0'} = {real(e.row_output[j])}"
 
 

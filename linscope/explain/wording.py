@@ -17,6 +17,11 @@ def real(value: float) -> str:
     return f"{value:.4g}" if value else "0"
 
 
+def signed(value: float) -> str:
+    """The same where it follows a sign: ``(-0.008474)``."""
+    return f"({real(value)})" if value < 0 else real(value)
+
+
 def flowing(shape: tuple[int, ...]) -> str:
     """A tensor that flows: ``[32, 3, 4]``."""
     return f"[{', '.join(map(str, shape))}]"

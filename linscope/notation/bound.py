@@ -58,6 +58,7 @@ class BoundSpec:
         sequence: the steps in order, assertions among them, each as often as it is repeated.
         steps: the same without the assertions; the path of a step is its index here.
         written: the text of each step, by path.
+        largest: the largest number among the arguments of the steps.
         small: whether what it builds is sure to take little memory.
         learns: whether it has holes, which the first input fills.
     """
@@ -68,6 +69,7 @@ class BoundSpec:
     sequence: tuple[Layer | Method | Assertion, ...]
     steps: tuple[Layer | Method, ...]
     written: Mapping[str, str]
+    largest: int
     small: bool
     learns: bool
 
@@ -95,6 +97,7 @@ def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
         sequence=sequence,
         steps=steps,
         written={str(index): texts[id(step)] for index, step in enumerate(steps)},
+        largest=max((max(_sizes(step), default=1) for step in spec.steps), default=1),
         small=len(sequence) <= FEW_STEPS and all(_is_tiny(step) for step in steps),
         learns=any(isinstance(value, Hole) for step in spec.steps for value in _values_in(step)),
     )
@@ -123,13 +126,16 @@ def _is_tiny(step: Layer | Method) -> bool:
     """Whether the numbers in a step are so small that nothing built from them is large."""
     if step.name.startswith("Transformer"):
         return False  # large by default
-    product = largest = 1
-    for value in _values(step.arguments):
-        if isinstance(value, Literal) and isinstance(value.value, int | float):
-            number = max(abs(int(value.value)), 1)
-            product *= number
-            largest = max(largest, number)
+    numbers = list(_sizes(step))
+    product, largest = prod(numbers), max(numbers, default=1)
     return product * largest**2 < TINY_KERNELS if "Conv" in unparse_step(step) else product < TINY
+
+
+def _sizes(step: Step) -> Iterator[int]:
+    """The numbers in a step, as whole ones from 1."""
+    for value in _values_in(step):
+        if isinstance(value, Literal) and isinstance(value.value, int | float):
+            yield max(abs(int(value.value)), 1)
 
 
 def _values_in(step: Step) -> Iterator[Value]:

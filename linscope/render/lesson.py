@@ -42,7 +42,9 @@ def _lesson(lesson: Explanation, *, code: bool) -> Iterator[Block]:
     if shown and lesson.verified:
         yield BLANK
     if lesson.verified:
-        yield Paragraph("checked on this run", "label", indent=_INDENT)
+        checked = any(check.holds is not None for check in lesson.verified)
+        heading = "checked on this run" if checked else "not checked: this run had no values"
+        yield Paragraph(heading, "label", indent=_INDENT)
         yield Facts(tuple(map(_check, lesson.verified)), indent=_INDENT)
 
 
@@ -57,7 +59,7 @@ MARKS = {True: ("✓", ""), False: ("✗", "bad"), None: ("–", "label")}
 def difference(check: Verification) -> str:
     """How far apart the two sides were, and how far they may be where that is exceeded."""
     if check.holds is None:
-        return "not compared, there were no values"
+        return "not compared"
     if check.max_difference is None:
         return ""
     beyond = "" if check.holds or check.tolerance is None else f", more than {check.tolerance:.3g}"

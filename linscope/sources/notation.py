@@ -68,6 +68,7 @@ def subject_of(bound: BoundSpec, *, training: bool | None = None, torch_defaults
         written=bound.written,
         hidden_root=True,
         small=bound.small,
+        largest=bound.largest,
         learns=bound.learns,
         notes=notes,
     )

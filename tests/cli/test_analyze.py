@@ -119,7 +119,13 @@ WRONG = [
     (["[3] -> Linear(1000000000000000,1000000000000000)"], 2, "size", "beyond", "2^63"),
     (["[3] -> ReLU", "--formt", "json"], 2, "usage", "--formt", "--format"),
     (["[3] -> ReLU", "--format", "xml"], 2, "usage", "xml", ""),
-    (["[3] -> ReLU", "[4] -> ReLU"], 2, "usage", "one line each", "--format jsonl"),
+    (["[3] -> ReLU", "[4] -> ReLU"], 2, "usage", "takes one line", "--format jsonl"),
+    (["-"], 2, "usage", "takes one line", "--format jsonl"),
+    (["[9223372036854775807] -> ReLU"], 2, "size", "more than torch can index", "2^63"),
+    (["[3037000500,3037000500] -> ReLU"], 2, "size", "more than torch can index", "2^63"),
+    (["[1,000,4] -> ReLU"], 2, "notation", "leading zeros", "1,000 is 1000"),
+    (["[3,4] -> Linear(4,2,bias=false)"], 2, "notation", "false", "False"),
+    (["[3,5], [3,5], [3,5] -> GaussianNLLLoss", "--run", "meta"], 2, "values", "needs values", "--run real"),
     (["[2,3] -> cumsum(0)", "--strict"], 1, "uncounted", "without a count", "--strict"),
     ([], 2, "usage", "SPEC", "--help"),
 ]  # fmt: skip
@@ -276,6 +282,7 @@ def test_an_interrupt_exits_130_without_a_traceback() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "linscope", "analyze", "-", "--format", "jsonl"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a script's background jobs ignore it
     )  # fmt: skip
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write("[3] -> ReLU\n" + "[3] -> ReLU\n" * 2_000)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import resource
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from torch import nn
 
 from linscope.engine import guard
 from linscope.engine.guard import Allowance, DoesNotFit, available_memory, weigh
+from linscope.subject import Subject, TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # ── The allowance ───────────────────────────────────────────────────────────────────────────────────
 
@@ -46,14 +51,21 @@ def test_work_is_limited_unless_a_real_run_was_asked_for() -> None:
         allowance.ask(0, 1)
 
 
+def made(build: Callable[[], nn.Module], *shapes: tuple[int, ...]) -> Subject:
+    """The subject that ``build`` makes, fed with tensors of these shapes."""
+    inputs = tuple(map(TensorSpec, shapes))
+    return Subject("", build, lambda model: (inputs, {}), training=None, owned=True, explain=lambda failure: None)
+
+
 def test_a_model_is_weighed_without_being_built() -> None:
     # 4 bytes of 10^6 · 10^6 weights and 10^6 biases, and a buffer-and-parameter set of 4 + 1 (BatchNorm: int64 count)
     def build() -> nn.Module:
         return nn.Sequential(nn.Linear(10**6, 10**6), nn.BatchNorm1d(5))
 
-    size, work = weigh(build)
-    assert size == 4 * (10**12 + 10**6) + 4 * 4 * 5 + 8
-    assert work == guard.DRAWING * (10**12 + 10**6 + 4 * 5 + 1)
+    size, work, fed = weigh(made(build, (7, 10**6)))
+    assert fed == 7 * 10**6
+    assert size == 4 * (10**12 + 10**6) + 4 * 4 * 5 + 8 + 4 * fed
+    assert work == guard.DRAWING * (10**12 + 10**6 + 4 * 5 + 1 + fed)
 
 
 def test_shared_parameters_are_weighed_once_and_lazy_ones_not_at_all() -> None:
@@ -63,7 +75,7 @@ def test_shared_parameters_are_weighed_once_and_lazy_ones_not_at_all() -> None:
         again.weight = layer.weight
         return nn.Sequential(layer, again, nn.LazyLinear(10**9, bias=False))
 
-    assert weigh(build) == (400, guard.DRAWING * 100)
+    assert weigh(made(build)) == (400, guard.DRAWING * 100, 0)
 
 
 # ── What the system says ────────────────────────────────────────────────────────────────────────────

@@ -71,7 +71,7 @@ def test_the_short_transpose_to_the_letter(short):
     assert lesson.chain == "[32, 3, 4] @ [4, 2] = [32, 3, 2]"
     assert lesson.lines == (
         "        ^     ^  the 4s meet and vanish; weight.T is a view, strides (1, 4), nothing is copied",
-        "y[0, 0, 0] = 1·0.5 + 2·-1 + 3·0.25 + 4·2 = 7.25",
+        "y[0, 0, 0] = 1·0.5 + 2·(-1) + 3·0.25 + 4·2 = 7.25",
         "           = x[0, 0] · row 0 of weight, rounded to 4 digits",
     )
     memory, equal = lesson.verified
@@ -134,8 +134,8 @@ def test_the_full_transpose_shows_storage_and_rows(full):
         "weight    (2, 4)  strides (4, 1)  as stored: row j is what output j looks at",
         "weight.T  (4, 2)  strides (1, 4)  a view of the same memory: nothing is copied",
         "Each output is x[0, 0] · row j of weight (rounded to 4 digits):",
-        "y[0, 0, 0] = 1·0.5 + 2·-1 + 3·0.25 + 4·2 = 7.25",
-        "y[0, 0, 1] = 1·1 + 2·1 + 3·-1 + 4·0 = 0",
+        "y[0, 0, 0] = 1·0.5 + 2·(-1) + 3·0.25 + 4·2 = 7.25",
+        "y[0, 0, 1] = 1·1 + 2·1 + 3·(-1) + 4·0 = 0",
         "One sample as a column: z = W x, [2, 4] @ [4, 1] = [2, 1].",
         "Samples as rows meet the same W from the right: Y = XWᵀ.",
     )

@@ -16,7 +16,7 @@ from linscope.sources.layers import Parameter
 def test_with_a_bias_it_is_in_every_formula():
     lessons = told(*exact_layer(bias=True))
     # 7.25 + 0.75 = 8
-    assert "y[0, 0, 0] = 1·0.5 + 2·-1 + 3·0.25 + 4·2 + 0.75 (bias) = 8" in lessons["transpose"].lines
+    assert "y[0, 0, 0] = 1·0.5 + 2·(-1) + 3·0.25 + 4·2 + 0.75 (bias) = 8" in lessons["transpose"].lines
     assert lessons["transpose"].lines[-1] == (
         "           = x[0, 0] · row 0 of weight, plus the bias, rounded to 4 digits"
     )
