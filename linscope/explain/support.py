@@ -77,13 +77,20 @@ def row_of(report: Report, e: LinearEvidence) -> LayerRow | None:
 
 
 def _element(e: LinearEvidence, j: int) -> str:
-    pairs = zip(e.row_input, e.row_weights[j], strict=True)
-    terms = [f"{signed(value) if i else real(value)}·{signed(weight)}" for i, (value, weight) in enumerate(pairs)]
+    products = zip(e.row_input, e.row_weights[j], strict=True)
+    terms = [(value, f"{real(abs(value))}·{signed(weight)}") for value, weight in products]
     if not e.row_is_whole:
-        terms.append(f"{signed(e.row_rest[j])} (the other {e.in_features - len(e.row_input):,})")
+        rest = e.row_rest[j]
+        terms.append((rest, f"{real(abs(rest))} (the other {e.in_features - len(e.row_input):,})"))
     if e.has_bias:
-        terms.append(f"{signed(e.row_bias[j])} (bias)")
-    return f"{at('y', *e.row_index, j)} = {' + '.join(terms) or '0'} = {real(e.row_output[j])}"
+        terms.append((e.row_bias[j], f"{real(abs(e.row_bias[j]))} (bias)"))
+    return f"{at('y', *e.row_index, j)} = {_summed(terms) or '0'} = {real(e.row_output[j])}"
+
+
+def _summed(terms: list[tuple[float, str]]) -> str:
+    """Terms, each with the number whose sign it takes: ``-0.5·2 + 3·(-1) - 4·2``."""
+    text = "".join(f" {'-' if number < 0 else '+'} {term}" for number, term in terms)
+    return text.removeprefix(" + ") if text.startswith(" + ") else text.replace(" - ", "-", 1)
 
 
 def _verification(e: LinearEvidence, c: Comparison) -> Verification:
