@@ -17,7 +17,7 @@ from linscope.engine.attribution import Attributed, Modules
 from linscope.engine.diagnosed import diagnosed
 from linscope.engine.guard import Allowance, DoesNotFit
 from linscope.engine.tracer import Tracer
-from linscope.errors import LinscopeError
+from linscope.errors import LinscopeError, ModelError
 
 if TYPE_CHECKING:
     from linscope.subject import Subject
@@ -72,14 +72,25 @@ def without_values(model: nn.Module, device: str | None) -> nn.Module:
 
 
 def _copied(model: nn.Module, memo: dict[int, object]) -> nn.Module:
-    """A deep copy, given what stands in for what; buffers without a size, which torch refuses to copy, are new."""
+    """A deep copy, given what stands in for what; buffers without a size, which torch refuses to copy, are new.
+
+    Raises:
+        ModelError: the model holds something that cannot be copied (a weight computed from others, say).
+    """
     for module in model.modules():
         for buffer in module._buffers.values():
             if isinstance(buffer, UninitializedBuffer):
                 memo[id(buffer)] = UninitializedBuffer(  # type: ignore[call-arg]  # its stub lacks them
                     device=buffer.device, dtype=buffer.dtype
                 )
-    return copy.deepcopy(model, memo)
+    try:
+        return copy.deepcopy(model, memo)
+    except Exception as error:
+        raise ModelError(
+            f"{type(model).__name__} cannot be copied, and only a copy can be run so",
+            details=(f"torch: {str(error).partition(chr(10))[0][:200]}",),
+            hint="--run real runs the model itself",
+        ) from error
 
 
 def _is_open(module: nn.Module) -> bool:
