@@ -32,6 +32,10 @@ TINY = 1 << 10
 """A layer whose numbers multiply to less than this holds at most some million parameters, though one of them
 may count twice (the hidden size of an LSTM)."""
 
+PLAIN = frozenset({"Linear", "Parameter", "Bilinear", "Embedding", "EmbeddingBag"})
+TINY_PLAIN = 1 << 22
+"""The same for layers whose parameters are no more than the product of their numbers."""
+
 TINY_KERNELS = 1 << 20
 """The same for convolutions, whose kernel size may count three times."""
 
@@ -128,6 +132,8 @@ def _is_tiny(step: Layer | Method) -> bool:
         return False  # large by default
     numbers = list(_sizes(step))
     product, largest = prod(numbers), max(numbers, default=1)
+    if step.name in PLAIN:
+        return product < TINY_PLAIN
     return product * largest**2 < TINY_KERNELS if "Conv" in unparse_step(step) else product < TINY
 
 
