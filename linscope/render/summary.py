@@ -88,7 +88,7 @@ def _elementwise(report: Report) -> Iterator[Fact]:
 def _uncounted(report: Report) -> Iterator[Fact]:
     if report.complete:
         return
-    named = tuple(f"{row.name}, {calls(row.calls)}{_where(row.modules)}" for row in report.uncounted)
+    named = tuple(f"{row.name}, {calls(row.calls)}{_where(row.modules, report)}" for row in report.uncounted)
     word = "operator" if len(named) == 1 else "operators"
     yield Fact(
         "Uncounted",
@@ -97,8 +97,10 @@ def _uncounted(report: Report) -> Iterator[Fact]:
     )
 
 
-def _where(modules: tuple[str, ...]) -> str:
-    return f" in {', '.join(path or 'the model itself' for path in modules)}" if modules else ""
+def _where(modules: tuple[str, ...], report: Report) -> str:
+    """The layers by path; the steps of a chain, whose paths are numbers, as they were written."""
+    written = {row.path: row.written for row in report.layers if row.path.isdecimal()}
+    return f" in {', '.join(written.get(path, path) or 'the model itself' for path in modules)}" if modules else ""
 
 
 def _crosscheck(report: Report) -> Iterator[Fact]:
