@@ -10,10 +10,9 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import _disable_current_modes
 
-from linscope.engine.attribution import Attributed, Modules
-from linscope.engine.diagnosed import diagnosed
 from linscope.engine.environment import environment
 from linscope.engine.evidence import collect
+from linscope.engine.forward import forward
 from linscope.engine.guard import LARGE, Allowance, DoesNotFit, weigh
 from linscope.engine.inputs import Drawer, device_of
 from linscope.engine.keeping import GivenAsTheyWere, Seeded, Unchanged, WithoutFastPaths
@@ -23,13 +22,13 @@ from linscope.engine.rows import called_paths, layer_rows, operator_rows
 from linscope.engine.settling import settle, without_values
 from linscope.engine.tensors import dtype_name, leaves, shape_of
 from linscope.engine.tracer import Tracer
-from linscope.engine.valueless import needs_values, wants_values
 from linscope.errors import LinscopeError, SizeError, UncountedError
 from linscope.report.record import UNCOUNTED, Note, Opinion, Report, Run, TensorInfo, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from linscope.engine.attribution import Modules
     from linscope.engine.frames import Frame
     from linscope.report.evidence import LinearEvidence
     from linscope.subject import Subject
@@ -134,7 +133,7 @@ def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | N
         tracer = Tracer(allowance, watched if watched.paths else None)
         inputs = tuple(_info(name, tensor) for name, tensor in leaves((args, kwargs)))
         with GivenAsTheyWere(() if subject.owned else [tensor for _, tensor in leaves(asked)]):
-            output = _forward(subject, model, modules, tracer, args, kwargs)
+            output = forward(subject, model, modules, tracer, args, kwargs)
         ledger = Ledger(modules, called_paths(tracer.root))
         operators = operator_rows(tracer.operators)
         uncounted = tuple(row for row in operators if row.state == UNCOUNTED)
@@ -169,27 +168,6 @@ def _run(subject: Subject, request: Request, mode: str, allowance: Allowance | N
             environment=environment(),
             evidence=tuple(watched.evidence),
         )
-
-
-def _forward(
-    subject: Subject,
-    model: nn.Module,
-    modules: Modules,
-    tracer: Tracer,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> Any:
-    try:
-        with torch.no_grad(), Attributed(modules, tracer, hidden_root=subject.hidden_root), tracer:
-            # A compiled model cannot be wrapped from within, and is called from within a frame instead.
-            compiled = isinstance(model, torch.jit.ScriptModule)
-            return (tracer.traced("", model, model) if compiled else model)(*args, **kwargs)
-    except (LinscopeError, DoesNotFit):
-        raise
-    except Exception as error:
-        if wants_values(error):
-            raise needs_values(tracer.failed(error)) from error
-        raise subject.explain(diagnosed(tracer.failed(error))) from error
 
 
 class _Watched:

@@ -13,13 +13,13 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.parameter import UninitializedBuffer, is_lazy
 
-from linscope.engine.attribution import Attributed, Modules
-from linscope.engine.diagnosed import diagnosed
-from linscope.engine.guard import Allowance, DoesNotFit
+from linscope.engine.forward import forward
 from linscope.engine.tracer import Tracer
-from linscope.errors import LinscopeError, ModelError
+from linscope.errors import ModelError
 
 if TYPE_CHECKING:
+    from linscope.engine.attribution import Modules
+    from linscope.engine.guard import Allowance
     from linscope.subject import Subject
 
 
@@ -41,15 +41,8 @@ def settle(
         return model
     if not subject.owned:
         model = _copied(model, {})
-    tracer = Tracer(allowance)
     state = torch.get_rng_state()
-    try:
-        with torch.no_grad(), Attributed(tuple(model.named_modules()), tracer), tracer:
-            model(*args, **kwargs)
-    except (LinscopeError, DoesNotFit):
-        raise
-    except Exception as error:
-        raise subject.explain(diagnosed(tracer.failed(error))) from error
+    forward(subject, model, tuple(model.named_modules()), Tracer(allowance), args, kwargs)
     torch.set_rng_state(state)
     _fill_holes(model)
     return model

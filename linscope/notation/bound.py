@@ -86,18 +86,13 @@ def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
         SizeError: an input larger than torch can index.
     """
     bound = sizes_by_name(spec, sizes)
-    for given in spec.inputs:
-        _check_size(spec, given, tuple(s for s in sizes_of(given.shape, bound) if isinstance(s, int)))
     sequence = tuple(_unrolled(spec.steps))
     steps = tuple(step for step in sequence if not isinstance(step, Assertion))
     texts = {id(step): unparse_step(step) for step in steps}  # a repeated step is one object
     return BoundSpec(
         spec=spec,
         sizes=bound,
-        inputs=tuple(
-            BoundInput(tuple(s for s in sizes_of(i.shape, bound) if isinstance(s, int)), i.shape.dtype, i.name)
-            for i in spec.inputs
-        ),
+        inputs=tuple(_input(spec, given, bound) for given in spec.inputs),
         sequence=sequence,
         steps=steps,
         written={str(index): texts[id(step)] for index, step in enumerate(steps)},
@@ -107,13 +102,15 @@ def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
     )
 
 
-def _check_size(spec: Spec, given: Input, shape: tuple[int, ...]) -> None:
+def _input(spec: Spec, given: Input, bound: Mapping[str, int]) -> BoundInput:
+    shape = tuple(size for size in sizes_of(given.shape, bound) if isinstance(size, int))
     if prod(size for size in shape if size) * WIDEST >= 2**63:  # torch strides over a size of 0 as over 1
         raise SizeError(
             f"[{','.join(map(str, shape))}] is more than torch can index",
             place=Place(spec.text, *given.shape.span),
             hint="a tensor has at most 2^63 - 1 bytes: write smaller sizes",
         )
+    return BoundInput(shape, given.shape.dtype, given.name)
 
 
 def _unrolled(steps: tuple[Step, ...]) -> Iterator[Layer | Method | Assertion]:

@@ -28,6 +28,9 @@ from linscope.sources.layers import Parameter, TensorMethod
 MAKES_ITS_OWN_CHILDREN = frozenset({"Sequential"})
 """Containers whose children meet one another's outputs, so that a hole inside waits for its own input."""
 
+REFUSALS = (TypeError, ValueError, ArithmeticError, RuntimeError, AssertionError, AttributeError, LookupError)
+"""How constructors say that they do not take what they are given; what is ours or the system's passes through."""
+
 
 @dataclass(slots=True)
 class Builder:
@@ -59,6 +62,8 @@ class Builder:
             return Waiting(self, layer, to_the_letter)
         to_the_letter = to_the_letter or layer.prefixed or self.torch_defaults
         inner = None if layer.name in MAKES_ITS_OWN_CHILDREN else incoming
+        if layer.children:
+            return self._printed(layer, inner, to_the_letter)
         args = [
             self._value(layer, a, i, incoming, inner, to_the_letter)
             for i, a in enumerate(layer.arguments)
@@ -69,8 +74,6 @@ class Builder:
             for i, a in enumerate(layer.arguments)
             if a.keyword is not None
         }
-        if layer.children:
-            return self._printed(layer, inner, to_the_letter)
         departs = layer.name in catalogue.BIAS_FREE and not to_the_letter and _bias_is_open(layer)
         if departs:
             kwargs["bias"] = False
@@ -92,18 +95,7 @@ class Builder:
             raise NotationError(f"torch {torch.__version__} has no nn.{layer.name}", place=place)
         try:
             module: nn.Module = kind(*args, **kwargs)
-        except (LinscopeError, MemoryError, KeyboardInterrupt):
-            raise
-        except (
-            TypeError,
-            ValueError,
-            RuntimeError,
-            AssertionError,
-            ZeroDivisionError,
-            OverflowError,
-        ) as error:
-            raise self._refused(layer, error, place) from error
-        except (NotImplementedError, AttributeError, IndexError, KeyError) as error:
+        except REFUSALS as error:
             raise self._refused(layer, error, place) from error
         return module
 

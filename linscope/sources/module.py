@@ -14,6 +14,7 @@ from linscope.notation.bound import bind
 from linscope.notation.parser import parse_inputs
 from linscope.notation.spec import Named
 from linscope.sources.draws import draws_for
+from linscope.sources.dtypes import default_dtype
 from linscope.sources.failures import explained_model
 from linscope.subject import Subject, TensorSpec
 
@@ -74,7 +75,7 @@ def _shapes(text: str, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]:
     spec = parse_inputs(text)
     names = {d.name for i in spec.inputs for d in i.shape.dimensions if isinstance(d, Named)}
     bound = bind(spec, {name: size for name, size in sizes.items() if name in names})
-    usual = str(torch.get_default_dtype()).removeprefix("torch.")
+    usual = default_dtype()
     return tuple(TensorSpec(i.shape, i.dtype or usual, i.name) for i in bound.inputs)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import nn
 
 from linscope.errors import LinscopeError, MismatchError, Place
@@ -24,6 +23,7 @@ from linscope.report.record import Note, Totals
 from linscope.sources.building import Builder, Waiting
 from linscope.sources.chain import Chain, Check, first_tensor
 from linscope.sources.draws import draws_for
+from linscope.sources.dtypes import default_dtype, dtype_name
 from linscope.sources.failures import explained
 from linscope.subject import NORMAL, Failure, Subject, TensorSpec
 
@@ -75,7 +75,7 @@ def subject_of(bound: BoundSpec, *, training: bool | None = None, torch_defaults
 
 
 def _arguments(bound: BoundSpec, model: nn.Module) -> tuple[tuple[TensorSpec, ...], dict[str, TensorSpec]]:
-    usual = _USUAL.get(torch.get_default_dtype()) or dtype_name(torch.get_default_dtype())
+    usual = default_dtype()
     plain = [TensorSpec(i.shape, i.dtype or usual, i.name) for i in bound.inputs]
     drawn = [
         spec if draw is NORMAL else replace(spec, draw=draw)
@@ -86,20 +86,12 @@ def _arguments(bound: BoundSpec, model: nn.Module) -> tuple[tuple[TensorSpec, ..
     return tuple(s for s in drawn if s.name is None), {s.name: s for s in drawn if s.name is not None}
 
 
-_USUAL = {torch.float32: "float32"}
-
-
 def _receiver(model: nn.Module, inputs: list[TensorSpec]) -> nn.Module:
     """What the inputs reach first, as far as that is plain to see: it decides how they are drawn."""
     steps = model.steps if isinstance(model, Chain) else ()
     if steps and isinstance(steps[0], Waiting):
         return steps[0].preview(tuple(spec.shape for spec in inputs))
     return steps[0] if len(steps) == 1 else model
-
-
-def dtype_name(dtype: torch.dtype) -> str:
-    """``float32`` for ``torch.float32``."""
-    return str(dtype).removeprefix("torch.")
 
 
 def _check(spec: Spec, assertion: Assertion, bound: Mapping[str, int]) -> Check:

@@ -1,0 +1,47 @@
+"""One forward under a tracer, and what becomes of it when it raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from linscope.engine.attribution import Attributed
+from linscope.engine.diagnosed import diagnosed
+from linscope.engine.guard import DoesNotFit
+from linscope.engine.valueless import needs_values, wants_values
+from linscope.errors import LinscopeError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from linscope.engine.attribution import Modules
+    from linscope.engine.tracer import Tracer
+    from linscope.subject import Subject
+
+
+def forward(
+    subject: Subject,
+    model: nn.Module,
+    modules: Modules,
+    tracer: Tracer,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """What ``model``, whose modules are ``modules``, gives, seen by ``tracer``.
+
+    Raises:
+        LinscopeError: what ``subject.explain`` makes of a forward that raised; ValuesError where it needs values
+            and has none. DoesNotFit: when the tracer's allowance refuses.
+    """
+    try:
+        with torch.no_grad(), Attributed(modules, tracer, hidden_root=subject.hidden_root), tracer:
+            # A compiled model cannot be wrapped from within, and is called from within a frame instead.
+            compiled = isinstance(model, torch.jit.ScriptModule)
+            return (tracer.traced("", model, model) if compiled else model)(*args, **kwargs)
+    except (LinscopeError, DoesNotFit):
+        raise
+    except Exception as error:
+        if wants_values(error):
+            raise needs_values(tracer.failed(error)) from error
+        raise subject.explain(diagnosed(tracer.failed(error))) from error
