@@ -16,16 +16,37 @@ if TYPE_CHECKING:
     from linscope.api import analyze
     from linscope.errors import LinscopeError
     from linscope.notation import Spec, parse, unparse
+    from linscope.report.comparison import Comparison
     from linscope.report.record import Report
+    from linscope.side_by_side import compare
+    from linscope.teaching import elementwise, formula, free
 
 __version__ = "0.1.0"
-__all__ = ["LinscopeError", "Report", "Spec", "__version__", "analyze", "parse", "unparse"]
+__all__ = [
+    "Comparison",
+    "LinscopeError",
+    "Report",
+    "Spec",
+    "__version__",
+    "analyze",
+    "compare",
+    "elementwise",
+    "formula",
+    "free",
+    "parse",
+    "unparse",
+]
 
 _HOMES = {
     "analyze": "linscope.api",
+    "Comparison": "linscope.report.comparison",
     "LinscopeError": "linscope.errors",
     "Report": "linscope.report.record",
     "Spec": "linscope.notation.spec",
+    "compare": "linscope.side_by_side",
+    "elementwise": "linscope.teaching",
+    "formula": "linscope.teaching",
+    "free": "linscope.teaching",
     "parse": "linscope.notation.parser",
     "unparse": "linscope.notation.unparse",
 }

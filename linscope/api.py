@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from linscope.errors import LinscopeError, UsageError
+from linscope.errors import LinscopeError, UncountedError, UsageError
 from linscope.notation import Spec, parse
+from linscope.report.record import Report
+from linscope.sources.registry import open_source, split
+from linscope.subject import Asked, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from linscope.notation.bound import BoundSpec
-    from linscope.report.record import Report
 
 RUNS = ("auto", "real", "meta", "fake")
 EXPLAIN = ("none", "short", "full")
@@ -30,12 +32,18 @@ def analyze(
     explain: str = "none",
     crosscheck: bool = True,
     torch_defaults: bool = False,
+    args: Mapping[str, Any] | None = None,
+    batch: int | None = None,
+    seq_len: int | None = None,
+    dtype: str | None = None,
+    may_run_code: bool = True,
 ) -> Report:
     """Run ``target`` once and report its shapes, parameters and MACs.
 
     Args:
-        target: a spec (``"[32,3,4] -> Linear(4,2)"`` or what ``parse`` gives), or an ``nn.Module``.
-        inputs: for a module: a tensor, a shape string (``"[32,3,4]"``), or a sequence or dict of them.
+        target: a spec (``"[32,3,4] -> Linear(4,2)"`` or what ``parse`` gives), the name of a model
+            (``"tv:resnet50"``, ``"py:net.py:Net"``; see ``linscope.sources.registry``), or an ``nn.Module``.
+        inputs: for a model: a tensor, a shape string (``"[32,3,4]"``), or a sequence or dict of them.
         run: ``real`` tensors, shapes alone on ``meta``, ``fake`` tensors, or ``auto``: real where it fits.
         train: run in training mode; None keeps a module's own mode, and is evaluation for a spec.
         seed: where torch's random state starts, and is put back afterwards.
@@ -44,6 +52,11 @@ def analyze(
         explain: ``none``, ``short`` or ``full``: which form of the lessons the report carries.
         crosscheck: ask the modules' own formulas, and thop, for their counts as well.
         torch_defaults: ``Linear`` keeps PyTorch's default bias in a spec too.
+        args: keyword arguments for the class or the factory that a name stands for.
+        batch: the batch size, where a named model knows its own inputs.
+        seq_len: the sequence length in tokens, likewise.
+        dtype: the type of parameters and inputs of a named model, by torch's name; None for its own.
+        may_run_code: whether a name may stand for code of the user's, which then runs.
 
     Returns:
         A frozen ``Report``; counts are integers, MACs are multiply-accumulates, FLOPs are 2 × MACs.
@@ -53,25 +66,46 @@ def analyze(
     """
     _check_choice("run", run, RUNS)
     _check_choice("explain", explain, EXPLAIN)
-    if isinstance(target, str | Spec):
+    named = split(target) if isinstance(target, str) else None
+    if named is not None:
+        asked = Asked(target, inputs, args or {}, dims or {}, batch, seq_len, dtype, train, may_run_code)
+        subject = open_source(*named, asked)
+    elif isinstance(target, str | Spec):
         if inputs is not None:
             raise UsageError("a spec names its own inputs", hint="leave inputs out")
-        spec = _bound(target, tuple(dims.items()) if dims else ())
-        from linscope import engine  # imports torch: after everything that can fail without it
-        from linscope.sources.notation import subject_of
-
-        subject = subject_of(spec, training=train, torch_defaults=torch_defaults)
+        subject = _spec_subject(target, dims or {}, train, torch_defaults)
     else:
-        from linscope import engine
-
         subject = _module_subject(target, inputs, dims or {}, train)
-    request = engine.Request(run, seed, strict, crosscheck, evidence=explain != "none")
-    report = engine.analyze(subject, request)
+    if not isinstance(subject, Subject):  # read as data: there is nothing to run
+        if run != "auto":
+            raise UsageError(f"{target} is read as data, and not run", hint="leave run out")
+        report = _counted(subject)
+        if strict and report.uncounted:
+            raise UncountedError.of(report.uncounted)
+    else:
+        from linscope import engine  # imports torch: after everything that can fail without it
+
+        report = engine.analyze(subject, engine.Request(run, seed, strict, crosscheck, evidence=explain != "none"))
     if explain != "none":
         from linscope.explain import explain as lessons
 
         report = report.with_explanations(lessons(report, explain))
     return report
+
+
+def _counted(opened: Any) -> Report:
+    if isinstance(opened, Report):
+        return opened
+    from linscope.engine.graph import analyze_graph
+
+    return analyze_graph(opened)
+
+
+def _spec_subject(target: str | Spec, dims: Mapping[str, int], train: bool | None, torch_defaults: bool) -> Any:
+    spec = _bound(target, tuple(dims.items()))
+    from linscope.sources.notation import subject_of
+
+    return subject_of(spec, training=train, torch_defaults=torch_defaults)
 
 
 def _module_subject(target: Any, inputs: Any, dims: Mapping[str, int], train: bool | None) -> Any:

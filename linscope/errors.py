@@ -8,7 +8,10 @@ Nothing here prints. A renderer turns an error into text, the command line into 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,30 @@ class UncountedError(LinscopeError):
     kind = "uncounted"
     exit_code = 1
 
+    @classmethod
+    def of(cls, rows: Sequence[Any]) -> UncountedError:
+        """The error that names ``rows``, the operators of a report that have no count."""
+        return cls(
+            f"{len(rows)} operator{'s' if len(rows) > 1 else ''} without a count",
+            details=tuple(
+                f"{row.name}: {row.calls} call{'s' if row.calls > 1 else ''} in {', '.join(row.modules) or 'the model'}"
+                for row in rows
+            ),
+            hint="leave --strict out to take the total as a lower bound",
+        )
+
 
 class ModelError(LinscopeError):
     """The user's own model raised."""
 
     kind = "model"
+    exit_code = 3
+
+
+class TargetError(LinscopeError):
+    """What was named could not be loaded: no such file or model, a package that is missing, a file that lies."""
+
+    kind = "target"
     exit_code = 3
 
 

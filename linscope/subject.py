@@ -78,6 +78,41 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Inputs by position and by name, each a tensor, a shape string, or a nesting of them."""
+
+    positional: tuple[Any, ...] = ()
+    by_name: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a named model is wanted. What a source does not know it ignores; what it cannot do it refuses.
+
+    Args:
+        target: the whole target as the user wrote it.
+        inputs: what to feed it, as ``linscope.analyze`` takes it; None for what the source knows of itself.
+        arguments: keyword arguments for the class or the factory.
+        sizes: sizes of named dimensions.
+        batch: the batch size, where the source knows its inputs.
+        length: the sequence length in tokens, likewise.
+        dtype: the type of parameters and inputs, by torch's name; None for the model's own.
+        training: the mode to run in; None is evaluation for named models, and an instance's own.
+        may_run_code: whether code of the user's may run.
+    """
+
+    target: str
+    inputs: Any = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    batch: int | None = None
+    length: int | None = None
+    dtype: str | None = None
+    training: bool | None = None
+    may_run_code: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """One thing to analyse.
 
@@ -94,6 +129,7 @@ class Subject:
         small: whether building it is sure to take little memory, so that nobody need look.
         largest: the largest number among the layers' arguments: an input may grow so many times in one.
         learns: whether the model replaces modules of its own when it meets its first input.
+        foreign: whether code runs that is neither torch's nor ours.
         notes: remarks of the source's own on the result, from the model that ran and its totals.
     """
 
@@ -108,4 +144,5 @@ class Subject:
     small: bool = False
     largest: int = 1
     learns: bool = False
+    foreign: bool = False
     notes: Callable[[nn.Module, Totals], tuple[Note, ...]] = lambda model, totals: ()

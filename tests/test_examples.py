@@ -17,6 +17,12 @@ SHOWN = {
     "mlp.sh": ["652", "1,800"],
     "stem.sh": ["[1, 64, 56, 56]", "9,536", "118,013,952"],  # 9,408 + 2·64
     "check_shapes.sh": ["ok      [B=32,3,4] -> Linear(4,2) -> [B,3,2]"],
+    # 32 rows: 64 · 4, and 4 · 64
+    "teach_operator.py": [
+        "0 MACs, lower_bound; uncounted: mylib.low_rank",
+        "16,384 MACs, complete; uncounted: nothing",
+    ],
+    "compare.sh": ["+ 2: MaxPool2d(2)", "483,328", "✓ MACs 606,208 → 483,328"],  # 442,368 + 4,096·10
     "read_json.py": ["complete: True", "606208 MACs"],  # 32·32·16·3·9 + 16384·10
 }
 

@@ -2,7 +2,7 @@
 
 ``truth.json`` holds a spec in the notation, or, where what goes in is more than a tensor, a constructor of
 PyTorch and its ``inputs``. ``why`` starts with the working, ``4*2 parameters; 96*4*2 MACs``: plain arithmetic,
-which is checked here to come to the numbers it stands beside. ``meta`` is false where shapes alone cannot run.
+which is checked here to come to the numbers it stands beside. ``cannot`` says for a mode why it has no answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ast
 import json
 import operator
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,16 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 import linscope
+from linscope.errors import ValuesError
 from linscope.notation import catalogue
 
 if TYPE_CHECKING:
     from linscope.report.record import Report
 
 TRUTH = json.loads((Path(__file__).parent / "data" / "truth.json").read_text(encoding="utf-8"))
-ON_SHAPES = [entry for entry in TRUTH if entry.get("meta", True)]
+REFUSED = [
+    pytest.param(entry, mode, id=f"{mode}: {entry['spec']}") for entry in TRUTH for mode in entry.get("cannot", ())
+]
 
 CANNOT_RUN = {"Container", "Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList"}
 BASE_CLASSES = {"RNNBase", "RNNCellBase"}
@@ -38,6 +42,18 @@ def analyzed(entry: dict[str, Any], run: str) -> Report:
         return linscope.analyze(entry["spec"], run=run, crosscheck=run == "real")
     module = eval(entry["spec"], {"nn": nn})
     return linscope.analyze(module, tuple(value_of(i) for i in entry["inputs"]), run=run)
+
+
+def with_an_answer(mode: str, quick: int = len(TRUTH)) -> list[Any]:
+    """The entries that ``mode`` can run; all but the first ``quick`` of each family are for the slow run."""
+    seen: Counter[str] = Counter()
+    cases = []
+    for entry in TRUTH:
+        if mode not in entry.get("cannot", ()):
+            marks = () if seen[entry["family"]] < quick else (pytest.mark.slow,)
+            cases.append(pytest.param(entry, id=entry["spec"], marks=marks))
+            seen[entry["family"]] += 1
+    return cases
 
 
 def value_of(written: dict[str, Any]) -> Any:
@@ -67,6 +83,7 @@ def test_the_numbers_are_right_on_real_tensors(entry: dict[str, Any]) -> None:
     report = analyzed(entry, "real")
     assert [list(o.shape) for o in report.outputs] == entry["output_shapes"]
     assert (report.totals.parameters.total, report.totals.macs) == (entry["params"], entry["macs"])
+    assert report.totals.parameters.trainable == entry["params"]  # none of these layers is frozen
     assert report.totals.flops == 2 * entry["macs"]
     assert report.complete
     assert sum(row.macs for row in report.layers) == sum(row.macs for row in report.operators) == entry["macs"]
@@ -75,13 +92,33 @@ def test_the_numbers_are_right_on_real_tensors(entry: dict[str, Any]) -> None:
     assert formula.agrees, formula.reason
 
 
-@pytest.mark.parametrize("entry", ON_SHAPES, ids=lambda e: e["spec"])
-def test_the_numbers_are_the_same_on_shapes_alone(entry: dict[str, Any]) -> None:
-    report = analyzed(entry, "meta")
+def assert_the_same(entry: dict[str, Any], mode: str) -> None:
+    report = analyzed(entry, mode)
+    parameters = report.totals.parameters
     assert [list(o.shape) for o in report.outputs] == entry["output_shapes"]
-    assert (report.totals.parameters.total, report.totals.macs) == (entry["params"], entry["macs"])
+    assert (parameters.total, parameters.trainable, report.totals.macs) == (
+        entry["params"],
+        entry["params"],
+        entry["macs"],
+    )
     assert report.complete
-    assert report.run.mode == "meta"
+    assert report.run.mode == mode
+
+
+@pytest.mark.parametrize("entry", with_an_answer("meta"))
+def test_the_numbers_are_the_same_on_shapes_alone(entry: dict[str, Any]) -> None:
+    assert_the_same(entry, "meta")
+
+
+@pytest.mark.parametrize("entry", with_an_answer("fake", quick=2))
+def test_the_numbers_are_the_same_on_fake_tensors(entry: dict[str, Any]) -> None:
+    assert_the_same(entry, "fake")
+
+
+@pytest.mark.parametrize(("entry", "mode"), REFUSED)
+def test_a_mode_that_has_no_answer_says_so(entry: dict[str, Any], mode: str) -> None:
+    with pytest.raises(ValuesError):
+        analyzed(entry, mode)
 
 
 @pytest.mark.parametrize("entry", TRUTH, ids=lambda e: e["spec"])

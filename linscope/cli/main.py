@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "analyze": "Shapes, parameters and MACs of a spec, and where each number comes from.",
+    "compare": "What changed from one model to another, per layer and in total.",
     "layers": "The layers that the notation knows, or all about one.",
     "schema": "The JSON Schema of what --json prints.",
     "completion": "A script that completes commands, options and layer names in your shell.",

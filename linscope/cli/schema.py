@@ -8,10 +8,17 @@ import click
 
 from linscope.cli import streams
 
+REPORT = "report"
+COMPARISON = "comparison"
+
 
 @click.command("schema")
-def command() -> None:
-    """The JSON Schema (2020-12) of what --json prints, errors included."""
-    from linscope.report.schema import schema_text
+@click.argument("document", type=click.Choice((REPORT, COMPARISON)), default=REPORT)
+def command(document: str) -> None:
+    """The JSON Schema (2020-12) of what --json prints, errors included: of a report, or of a comparison."""
+    if document == COMPARISON:
+        from linscope.report.comparison_form import comparison_schema_text as text
+    else:
+        from linscope.report.schema import schema_text as text
 
-    streams.write(sys.stdout, schema_text())
+    streams.write(sys.stdout, text())

@@ -1,5 +1,5 @@
 """The engine: a model and its inputs, run under a tracer, written down as a report."""
 
-from linscope.engine.run import Request, analyze
+from linscope.engine.modes import Request, analyze
 
 __all__ = ["Request", "analyze"]

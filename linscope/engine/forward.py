@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,6 +28,8 @@ def forward(
     tracer: Tracer,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
+    *,
+    gradients: bool = False,
 ) -> Any:
     """What ``model``, whose modules are ``modules``, gives, seen by ``tracer``.
 
@@ -35,10 +38,12 @@ def forward(
             and has none. DoesNotFit: when the tracer's allowance refuses.
     """
     try:
-        with torch.no_grad(), Attributed(modules, tracer, hidden_root=subject.hidden_root), tracer:
+        with torch.set_grad_enabled(gradients), Attributed(modules, tracer, hidden_root=subject.hidden_root), tracer:
             # A compiled model cannot be wrapped from within, and is called from within a frame instead.
             compiled = isinstance(model, torch.jit.ScriptModule)
-            return (tracer.traced("", model, model) if compiled else model)(*args, **kwargs)
+            output = (tracer.traced("", model, model) if compiled else model)(*args, **kwargs)
+            # A forward that yields, or maps, has done nothing so far.
+            return tuple(output) if isinstance(output, Iterator) else output
     except (LinscopeError, DoesNotFit):
         raise
     except Exception as error:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
 from torch._ops import OpOverload
 
-from linscope.engine.formulas.registry import rule_for
+from linscope import teaching
+from linscope.engine.formulas.registry import RULES, rule_for
+from linscope.engine.opening import is_composite, opener
 from linscope.engine.projection import allocates
 from linscope.report.record import FREE
 
 if TYPE_CHECKING:
-    from linscope.engine.formulas.registry import Formula
+    from linscope.engine.formulas.registry import Elements, Formula
+    from linscope.engine.opening import Opener
+
+
+Writes = tuple[tuple[int, str], ...]
 
 
 class Handling(NamedTuple):
-    """The rule of an operator, whether it is to be opened, and whether it may allocate much."""
+    """The rule of an operator; what runs it as the operators it is made of, where that is how to count it;
+    whether it may allocate much; and which of its arguments it writes to, each by position and name."""
 
     name: str
     state: str
     formula: Formula | None
-    is_composite: bool
+    inside: Elements | None
+    on_integers: bool
+    opens: Opener | None
     allocates: bool
+    writes: Writes
 
 
 HANDLINGS: dict[int, Handling] = {}
@@ -39,16 +48,32 @@ def handling_of(func: Any) -> Handling:
             rule.name,
             rule.state,
             rule.formula,
-            not moves and _is_composite(func),
+            rule.inside,
+            rule.on_integers,
+            opener(func) if rule.opens or (not moves and is_composite(func)) else None,
             not moves or allocates(func),
+            _written(func),
         )
         HANDLINGS[id(func)] = known
     return known
 
 
-def _is_composite(func: Any) -> bool:
-    """Whether torch implements the operator by calling others, for any device."""
-    return isinstance(func, OpOverload) and torch._C._dispatch_has_kernel_for_dispatch_key(
-        func.name(),  # type: ignore[no-untyped-call]
-        "CompositeImplicitAutograd",
+def forget(lesson: teaching.Taught) -> None:
+    """What was decided before the lesson may be wrong after it."""
+    RULES.clear()
+    HANDLINGS.clear()
+
+
+teaching.LISTENERS.append(forget)
+
+
+def _written(func: Any) -> Writes:
+    """The arguments that the schema says are written to, and running statistics, about which it keeps quiet."""
+    if not isinstance(func, OpOverload):
+        return ()
+    return tuple(
+        (index, argument.name)
+        for index, argument in enumerate(func._schema.arguments)
+        if (argument.alias_info is not None and argument.alias_info.is_write)
+        or argument.name in ("running_mean", "running_var")
     )

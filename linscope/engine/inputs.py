@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import chain
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn.utils.rnn import PackedSequence
 
+from linscope.engine.copying import shape_alone
+from linscope.nested import rebuilt
 from linscope.subject import NORMAL, Draw, TensorSpec
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ WIDEST = 8
 """Bytes per element while a tensor is drawn: whole numbers are drawn as int64, whatever they become."""
 
 
-class Drawer(NamedTuple):
+class Drawer:
     """Where tensors are drawn, and what they may cost.
 
     Args:
@@ -31,9 +34,13 @@ class Drawer(NamedTuple):
         allowance: asked before a tensor is drawn; None where nothing is allocated.
     """
 
-    mode: str
-    device: torch.device
-    allowance: Allowance | None
+    __slots__ = ("allowance", "device", "given", "mode")
+
+    def __init__(self, mode: str, device: torch.device, allowance: Allowance | None) -> None:
+        self.mode = mode
+        self.device = device
+        self.allowance = allowance
+        self.given: dict[int, torch.Tensor] = {}
 
     def materialize(self, value: Any) -> Any:
         """``value`` with a drawn tensor in place of every TensorSpec, however nested.
@@ -48,9 +55,22 @@ class Drawer(NamedTuple):
             return kind([self.materialize(item) for item in value])
         if kind is dict:
             return {key: self.materialize(item) for key, item in value.items()}
-        if self.mode != "real" and isinstance(value, torch.Tensor):
-            return torch.empty_like(value, device="meta" if self.mode == "meta" else None)
-        return value
+        if isinstance(value, torch.Tensor):
+            return value if self.mode == "real" else self._shape_alone(value)
+        if isinstance(value, PackedSequence):
+            # The lengths stay values in every mode: they are what the layer loops over.
+            data, sizes, *indices = value
+            return PackedSequence(self.materialize(data), sizes, *map(self.materialize, indices))
+        return rebuilt(value, self.materialize)
+
+    def _shape_alone(self, value: torch.Tensor) -> torch.Tensor:
+        """What stands for ``value`` where there are no values: the same for the same tensor."""
+        found = self.given.get(id(value))
+        if found is None:
+            elsewhere = self.mode == "meta" or value.is_meta
+            found = shape_alone(value, self.device.type if elsewhere else None)
+            found = self.given[id(value)] = found.requires_grad_(value.requires_grad)
+        return found
 
     def _drawn(self, spec: TensorSpec) -> torch.Tensor:
         """A tensor of the shape and dtype of ``spec``, filled as it says from torch's default generator."""
@@ -72,7 +92,9 @@ def device_of(model: nn.Module, mode: str) -> torch.device:
     if mode == "meta":
         return _META
     first = next(chain(model.parameters(), model.buffers()), None)
-    return first.device if first is not None else _CPU
+    if first is None or (mode == "fake" and first.is_meta):
+        return _CPU
+    return first.device
 
 
 def _filled(how: Draw, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:

@@ -1,18 +1,15 @@
-"""What a run may disturb, kept and given back: random state, global switches, training modes, buffers.
+"""What a run may disturb around the model, kept and given back: random states and global switches.
 
 Plain classes rather than generators: they stand around every analysis, and half of a small one is overhead.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import random
+import sys
+from typing import Any
 
 import torch
-from torch import nn
-from torch.nn.parameter import is_lazy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class Seeded:
@@ -52,69 +49,37 @@ class WithoutFastPaths:
             torch.backends.mha.set_fastpath_enabled(True)
 
 
-class Unchanged:
-    """``model`` runs in the mode asked for, and keeps its modes and buffers (running statistics) as they were.
+class AroundForeignCode:
+    """Code that is not ours runs inside: what it may turn outside of its model is turned back.
 
-    A model that was ``made`` for the run has nothing to keep.
+    Python's and numpy's random states start from ``seed``, as torch's does, and go on as before afterwards; so do
+    torch's default dtype, its precision and its determinism.
     """
 
-    __slots__ = ("_buffers", "_made", "_model", "_modes", "_tables", "_training")
+    __slots__ = ("_deterministic", "_dtype", "_numpy", "_precision", "_python", "_seed", "_warn_only")
 
-    def __init__(self, model: nn.Module, training: bool | None, *, made: bool) -> None:
-        self._model = model
-        self._training = training
-        self._made = made
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
 
     def __enter__(self) -> None:
-        model, training = self._model, self._training
-        if not self._made:
-            self._modes = [(module, module.training) for module in model.modules()]
-            self._tables = [
-                (module._buffers, dict(module._buffers))
-                for module in model.modules()
-                if type(module._buffers) is dict  # a scripted module's is its own, and fixed
-            ]
-            self._buffers = _values_of(buffer for buffer in model.buffers() if not is_lazy(buffer))
-        if training is not None and (not self._made or training is not model.training):
-            model.train(training)
+        self._python = random.getstate()
+        random.seed(self._seed)
+        numpy = sys.modules.get("numpy")
+        self._numpy = numpy.random.get_state() if numpy is not None else None
+        if numpy is not None:
+            numpy.random.seed(self._seed % 2**32)
+        self._dtype = torch.get_default_dtype()
+        self._precision = torch.get_float32_matmul_precision()
+        self._deterministic = torch.are_deterministic_algorithms_enabled()
+        self._warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
 
     def __exit__(self, *exception: object) -> None:
-        if self._made:
-            return
-        for module, mode in self._modes:
-            module.training = mode
-        for table, before in self._tables:
-            if table != before or list(table) != list(before):
-                table.clear()
-                table.update(before)
-        _put_back(self._buffers)
-
-
-class GivenAsTheyWere:
-    """Tensors that the caller gave keep their values, whatever a layer in place does to them."""
-
-    __slots__ = ("_tensors", "_values")
-
-    def __init__(self, tensors: Iterable[torch.Tensor]) -> None:
-        self._tensors = tensors
-
-    def __enter__(self) -> None:
-        self._values = _values_of(self._tensors)
-
-    def __exit__(self, *exception: object) -> None:
-        _put_back(self._values)
-
-
-Values = list[tuple[torch.Tensor, torch.Tensor]]
-
-
-def _values_of(tensors: Iterable[torch.Tensor]) -> Values:
-    return [(tensor, tensor.detach().clone()) for tensor in tensors if not tensor.is_meta]
-
-
-def _put_back(values: Values) -> None:
-    for tensor, before in values:
-        # What was made in inference mode may be changed in it alone.
-        with torch.inference_mode() if tensor.is_inference() else torch.no_grad():
-            if not torch.equal(tensor, before):
-                tensor.copy_(before)
+        random.setstate(self._python)
+        if self._numpy is not None:
+            sys.modules["numpy"].random.set_state(self._numpy)
+        if torch.get_default_dtype() is not self._dtype:
+            torch.set_default_dtype(self._dtype)
+        if torch.get_float32_matmul_precision() != self._precision:
+            torch.set_float32_matmul_precision(self._precision)
+        if torch.are_deterministic_algorithms_enabled() != self._deterministic:
+            torch.use_deterministic_algorithms(self._deterministic, warn_only=self._warn_only)

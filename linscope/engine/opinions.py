@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+from torch.nn.utils.parametrize import ParametrizationList
 
-from linscope.engine.derivations.registry import derive
+from linscope.engine.derivations.calls import derive_call
+from linscope.engine.formula_reasons import difference, kind_without
+from linscope.engine.frames import walk
 from linscope.engine.thop_reasons import SHARED, reason_for, unbatched_convolution
 from linscope.report.record import Opinion
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from linscope.engine.frames import Frame
+    from linscope.report.derivation import Derivation
 
 MOST_THOP_MODULES = 2_000
 MOST_THOP_MACS = 2 * 10**9
@@ -35,36 +39,43 @@ def operators_opinion(total: int, *, complete: bool) -> Opinion:
 
 def formula_opinion(root: Frame, total: int) -> Opinion:
     """What the modules' attributes and shapes say, without a look at the operators."""
-    counted, without = _analytic(root)
+    covered, without = _analytic(root)
+    counted = sum([derivation.count for _, derivation in covered])
     if without and counted == 0:
         return Opinion("formula", None, None, None, f"no formula for {_listed(without)}")
     if counted == total:
         return Opinion("formula", None, counted, True, None)
-    if without:
-        missing = f"no formula for {_listed(without)}, which ran {total - counted:,} MACs"
-        return Opinion("formula", None, counted, None, missing)
-    return Opinion("formula", None, counted, False, "the module's formula and what ran differ")
+    found = difference(covered)
+    if found is not None or not without:
+        return Opinion("formula", None, counted, False, found or "its sum and what ran differ")
+    missing = f"no formula for {_listed(without)}, which ran {total - counted:,} MACs"
+    return Opinion("formula", None, counted, None, missing)
 
 
-def _analytic(root: Frame) -> tuple[int, list[str]]:
-    """The sum over the topmost calls with a formula, and the types of those with work and none."""
-    counted = 0
+def _analytic(root: Frame) -> tuple[list[tuple[Frame, Derivation]], list[str]]:
+    """The topmost calls with a formula, each with it, and the types of those with work and none.
+
+    A formula speaks for all that its layer calls, but for the weights that ``parametrize`` computes anew.
+    """
+    covered: list[tuple[Frame, Derivation]] = []
     without: dict[str, None] = {}
-    waiting = list(root.children)
     if root.macs:
         without["the model's own code"] = None
-    while waiting:
-        frame = waiting.pop()
-        found = None
-        if frame.module is not None:
-            found = derive(frame.module, frame.input_shapes, frame.output_shapes)
-        if found is not None and (found.terms or not frame.children):
-            counted += found.count
+    spoken_for: list[tuple[int, bool]] = []  # depths from which a formula speaks for what is deeper, or does not
+    for frame, depth in walk(root):
+        while spoken_for and depth <= spoken_for[-1][0]:
+            spoken_for.pop()
+        if isinstance(frame.module, ParametrizationList):
+            spoken_for.append((depth, False))
+        elif spoken_for and spoken_for[-1][1]:
             continue
-        if frame.macs:
-            without[type(frame.module).__name__] = None
-        waiting.extend(frame.children)
-    return counted, list(without)
+        found = derive_call(frame)
+        if found is not None and (found.terms or not frame.children):
+            covered.append((frame, found))
+            spoken_for.append((depth, True))
+        elif frame.macs:
+            without[kind_without(frame)] = None
+    return covered, list(without)
 
 
 def thop_opinion(model: nn.Module, root: Frame, args: tuple[Any, ...], kwargs: dict[str, Any], total: int) -> Opinion:
@@ -96,14 +107,11 @@ def _why(model: nn.Module, root: Frame, counted: int, total: int) -> str:
     """Why thop differs, the particular before the general."""
     if sum(1 for _ in model.named_modules(remove_duplicate=False)) > sum(1 for _ in model.modules()):
         return SHARED
-    waiting = list(root.children)
-    while waiting:
-        frame = waiting.pop()
+    for frame, _ in walk(root):
         ranks = tuple(map(len, frame.input_shapes))
         found = unbatched_convolution(type(frame.module).__name__, ranks)
         if found is not None:
             return found
-        waiting.extend(frame.children)
     return reason_for(frozenset(type(module).__name__ for module in model.modules()), counted, total)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from linscope.engine.formulas.touched import NOTHING, PLAIN
+
 SMALL = 1 << 20
 """Elements under which a result is not worth weighing."""
 
@@ -31,7 +33,10 @@ def projected(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
     """Bytes about to be allocated and MACs about to be computed by ``func``, or (0, 0) where it is little."""
     bound, widest, most = 1, 0, 0
     for argument in args:
-        if isinstance(argument, torch.Tensor):
+        kind = type(argument)
+        if kind in NOTHING:
+            continue
+        if kind in PLAIN or isinstance(argument, torch.Tensor):
             count = argument.numel()
             bound *= count or 1
             if count > most:

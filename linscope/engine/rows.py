@@ -5,7 +5,8 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from linscope.engine.derivations.registry import derive
+from linscope.engine.derivations.calls import derive_call
+from linscope.engine.frames import type_name, walk
 from linscope.report.derivation import Derivation, Factor, Term
 from linscope.report.record import LayerRow, OperatorRow, ParameterCount
 
@@ -15,51 +16,51 @@ if TYPE_CHECKING:
     from linscope.engine.frames import Frame, OperatorTally
     from linscope.engine.ledger import Ledger
 
+NO_NAMES: Mapping[str, tuple[str, ...]] = {}
+
 MOST_TERMS = 12
 """Terms of a sum that are still worth reading."""
 
 
 def called_paths(root: Frame) -> frozenset[str]:
     """The paths of all modules that ran."""
-    found: set[str] = set()
-    waiting = list(root.children)
-    while waiting:
-        frame = waiting.pop()
-        found.add(frame.path)
-        waiting.extend(frame.children)
-    return frozenset(found)
+    return frozenset(frame.path for frame, _ in walk(root))
 
 
-def layer_rows(root: Frame, ledger: Ledger, written: Mapping[str, str]) -> tuple[LayerRow, ...]:
-    """A row for each call, parents before children. Iterative, for models deeper than Python's stack."""
-    order: list[tuple[Frame, int]] = []
-    waiting = [(frame, 0) for frame in reversed(root.children)]
-    while waiting:
-        frame, depth = waiting.pop()
-        order.append((frame, depth))
-        if frame.children:
-            waiting.extend((child, depth + 1) for child in reversed(frame.children))
+def layer_rows(
+    root: Frame, ledger: Ledger, written: Mapping[str, str], names: Mapping[str, tuple[str, ...]] = NO_NAMES
+) -> tuple[LayerRow, ...]:
+    """A row for each call, parents before children; ``names`` are the other names of modules with several."""
+    order = list(walk(root))
     own = [ledger.of(frame.path, frame.call) for frame, _ in order]
     below = _subtrees(order, own)
-    return tuple(
-        LayerRow(
-            frame.path,
-            _type(frame),
-            frame.call,
-            depth,
-            written.get(frame.path) or _type(frame),
-            frame.input_shapes,
-            frame.output_shapes,
-            frame.output_dtypes,
-            count,
-            frame.macs,
-            frame.elements,
-            row_derivation(frame),
-            *below[id(frame)],
-            bool(frame.children),
+    rows = []
+    for (frame, depth), count in zip(order, own, strict=True):
+        kind = type_name(frame)
+        macs, parameters = below[id(frame)]
+        analytic = derive_call(frame) if macs else None
+        rows.append(
+            LayerRow(
+                frame.path,
+                kind,
+                frame.call,
+                depth,
+                written.get(frame.path) or kind,
+                frame.input_shapes,
+                frame.output_shapes,
+                frame.output_dtypes,
+                count,
+                frame.macs,
+                frame.elements,
+                row_derivation(frame, analytic),
+                macs,
+                parameters,
+                bool(frame.children),
+                names.get(frame.path, ()),
+                analytic if analytic is not None and analytic.count == macs else None,
+            )
         )
-        for (frame, depth), count in zip(order, own, strict=True)
-    )
+    return tuple(rows)
 
 
 def _subtrees(order: list[tuple[Frame, int]], own: list[ParameterCount]) -> dict[int, tuple[int, int]]:
@@ -75,15 +76,13 @@ def _subtrees(order: list[tuple[Frame, int]], own: list[ParameterCount]) -> dict
     return below
 
 
-def row_derivation(frame: Frame) -> Derivation | None:
+def row_derivation(frame: Frame, analytic: Derivation | None) -> Derivation | None:
     """Where the row's own count comes from: the module's formula where it gives that count, else the
     products that the operators were."""
     if not frame.macs:
         return None
-    if not frame.children and frame.module is not None:
-        analytic = derive(frame.module, frame.input_shapes, frame.output_shapes)
-        if analytic is not None and analytic.count == frame.macs and len(analytic.terms) <= MOST_TERMS:
-            return analytic
+    if analytic is not None and analytic.count == frame.macs and len(analytic.terms) <= MOST_TERMS:
+        return analytic
     return gathered(frame.derivations)
 
 
@@ -122,8 +121,3 @@ def operator_rows(operators: Mapping[str, OperatorTally]) -> tuple[OperatorRow, 
 
 
 _macs = attrgetter("macs")
-
-
-def _type(frame: Frame) -> str:
-    kind = type(frame.module)
-    return str(frame.module) if getattr(kind, "is_tensor_method", False) else kind.__name__

@@ -5,19 +5,20 @@ They are run once, untraced, before the run that counts.
 
 from __future__ import annotations
 
-import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.parameter import UninitializedBuffer, is_lazy
 
+from linscope.engine.copying import copied, without_values
 from linscope.engine.forward import forward
+from linscope.engine.inputs import Drawer
 from linscope.engine.tracer import Tracer
-from linscope.errors import ModelError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from linscope.engine.attribution import Modules
     from linscope.engine.guard import Allowance
     from linscope.subject import Subject
@@ -40,7 +41,7 @@ def settle(
     if not any(_is_open(module) for _, module in modules):
         return model
     if not subject.owned:
-        model = _copied(model, {})
+        model = copied(model)
     state = torch.get_rng_state()
     forward(subject, model, tuple(model.named_modules()), Tracer(allowance), args, kwargs)
     torch.set_rng_state(state)
@@ -48,42 +49,20 @@ def settle(
     return model
 
 
-def without_values(model: nn.Module, device: str | None) -> nn.Module:
-    """A copy of the user's model whose parameters and buffers are shapes alone; nothing large is copied.
-
-    On ``meta``, or (``device`` None) wherever they are, which gives fake tensors within a fake mode.
-    """
-    memo: dict[int, object] = {}
-    for parameter in model.parameters():
-        if not is_lazy(parameter):
-            empty = torch.empty_like(parameter, device=device)
-            memo[id(parameter)] = nn.Parameter(empty, parameter.requires_grad)
-    for buffer in model.buffers():
-        if not is_lazy(buffer):
-            memo[id(buffer)] = torch.empty_like(buffer, device=device)
-    return _copied(model, memo)
-
-
-def _copied(model: nn.Module, memo: dict[int, object]) -> nn.Module:
-    """A deep copy, given what stands in for what; buffers without a size, which torch refuses to copy, are new.
+def settled_on_meta(subject: Subject) -> Subject:
+    """``subject`` with every size known, for a fake run: torch makes no fake tensor whose size is still open.
 
     Raises:
-        ModelError: the model holds something that cannot be copied (a weight computed from others, say).
+        LinscopeError: as ``settle``.
     """
-    for module in model.modules():
-        for buffer in module._buffers.values():
-            if isinstance(buffer, UninitializedBuffer):
-                memo[id(buffer)] = UninitializedBuffer(  # type: ignore[call-arg]  # its stub lacks them
-                    device=buffer.device, dtype=buffer.dtype
-                )
-    try:
-        return copy.deepcopy(model, memo)
-    except Exception as error:
-        raise ModelError(
-            f"{type(model).__name__} cannot be copied, and only a copy can be run so",
-            details=(f"torch: {str(error).partition(chr(10))[0][:200]}",),
-            hint="--run real runs the model itself",
-        ) from error
+    with torch.device("meta"):
+        model = subject.build()
+        if not subject.owned:
+            model = without_values(model, "meta")
+        args, kwargs = Drawer("meta", torch.device("meta"), None).materialize(subject.arguments(model))
+        made = replace(subject, owned=True)
+        settled = settle(made, model, tuple(model.named_modules()), args, kwargs, None)
+    return replace(made, build=lambda: without_values(settled, "cpu"), learns=False)
 
 
 def _is_open(module: nn.Module) -> bool:

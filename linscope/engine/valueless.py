@@ -15,6 +15,11 @@ _SIGNS = (
     "register_meta",  # nonzero and its like
     "meta function",
     "data-dependent",
+    "SparseMeta",
+    "SparseCsrMeta",
+    "NestedTensorMeta",
+    "fake impl",
+    "'lengths' argument should be a 1D CPU",
 )
 
 

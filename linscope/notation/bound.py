@@ -64,7 +64,7 @@ class BoundSpec:
         written: the text of each step, by path.
         largest: the largest number among the arguments of the steps.
         small: whether what it builds is sure to take little memory.
-        learns: whether it has holes, which the first input fills.
+        learns: whether it has holes or lazy layers, which the first input fills.
     """
 
     spec: Spec
@@ -98,7 +98,8 @@ def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
         written={str(index): texts[id(step)] for index, step in enumerate(steps)},
         largest=max((max(_sizes(step), default=1) for step in spec.steps), default=1),
         small=len(sequence) <= FEW_STEPS and all(_is_tiny(step) for step in steps),
-        learns=any(isinstance(value, Hole) for step in spec.steps for value in _values_in(step)),
+        learns=any(isinstance(value, Hole) for step in spec.steps for value in _values_in(step))
+        or any("Lazy" in text for text in texts.values()),
     )
 
 

@@ -95,7 +95,8 @@ class GuideEntry(NamedTuple):
     """What a reader wants to know of a layer.
 
     ``example`` is a spec that runs, None where there can be none; ``remark`` then says why. The formulas are
-    in terms of the layer's arguments and the input's sizes, None where none is written.
+    in terms of the layer's arguments and the input's sizes, None where none is written; ``where`` says what other
+    names in them stand for.
     """
 
     name: str
@@ -105,6 +106,7 @@ class GuideEntry(NamedTuple):
     remark: str | None
     parameters_formula: str | None
     macs_formula: str | None
+    where: tuple[tuple[str, str], ...] = ()
 
 
 PARAMETER = LayerEntry(
@@ -121,7 +123,8 @@ PARAMETER_GUIDE = GuideEntry(
     example="[32,3,4] -> Parameter(4,2)",
     remark="W is stored (in, out), the transpose of Linear's weight; bias=True adds out_features numbers.",
     parameters_formula="in_features · out_features (+ out_features with bias)",
-    macs_formula="rows · in_features · out_features, rows = all dimensions but the last",
+    macs_formula="rows · in_features · out_features",
+    where=(("rows", "all dimensions but the last"),),
 )
 
 
@@ -154,6 +157,7 @@ def guide(name: str) -> GuideEntry | None:
         remark=found.get("remark"),
         parameters_formula=formulas.get("parameters"),
         macs_formula=formulas.get("macs"),
+        where=tuple(formulas.get("where", {}).items()),
     )
 
 

@@ -97,6 +97,7 @@ def _facts(entry: CallEntry, about: GuideEntry | None) -> Iterable[tuple[str, st
     if about is not None:
         yield "Parameters", about.parameters_formula
         yield "MACs", about.macs_formula
+        yield "Where", "; ".join(f"{name} = {meaning}" for name, meaning in about.where)
     yield "Example", f'linscope analyze "{example}"' if example else None
     yield "Note", about.remark if about else None
 
@@ -109,6 +110,7 @@ def _data(entry: CallEntry, about: GuideEntry | None) -> dict[str, Any]:
         "summary": _summary(entry, about),
         "parameters": about.parameters_formula if about else None,
         "macs": about.macs_formula if about else None,
+        "where": dict(about.where) if about else {},
         "example": entry.example if isinstance(entry, LayerEntry | MethodEntry) else None,
         "remark": about.remark if about else None,
     }

@@ -44,6 +44,11 @@ COLUMNS = (
     "formula",
     "subtree_macs",
     "subtree_parameters",
+    "aliases",
+    "unused",
+    "lazy",
+    "packed",
+    "packed_bytes",
 )
 
 
@@ -76,6 +81,11 @@ def _layer(layer: dict[str, Any]) -> dict[str, Any]:
         "parameter_shapes": _several(f"{name}={_shape(sizes)}" for name, sizes in count["shapes"].items()),
         "subtree_macs": layer["subtree"]["macs"],
         "subtree_parameters": layer["subtree"]["parameters"],
+        "aliases": _several(layer["aliases"]),
+        "unused": count["unused"],
+        "lazy": count["lazy"],
+        "packed": count["packed"]["total"],
+        "packed_bytes": count["packed"]["bytes"],
     }
 
 

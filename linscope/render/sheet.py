@@ -64,7 +64,12 @@ def _rows(node: Node, depth: int, outer: int) -> Iterator[tuple[Cell, ...]]:
 
 def _label(node: Node) -> str:
     name = f"{node.name}: " if node.name else ""
-    return f"{name}{title(node)}{_again(node)}"
+    return f"{name}{title(node)}{_again(node)}{_aliases(node.row)}"
+
+
+def _aliases(row: LayerRow) -> str:
+    """The other names of a layer that the model holds in several places, at its first call."""
+    return f", also {', '.join(row.aliases)}" if row.aliases and row.call == 1 else ""
 
 
 def _again(node: Node) -> str:
@@ -88,10 +93,9 @@ def _is_bias(name: str) -> bool:
 
 def _parameters(row: LayerRow) -> str:
     count = row.parameters
-    if not count.shared:
-        return number(count.total)
-    shared = f"shared {number(count.shared)}"
-    return f"{number(count.total)} + {shared}" if count.total else shared
+    parts = [number(count.total)] if count.total else []
+    parts += [f"{word} {number(n)}" for word, n in (("shared", count.shared), ("packed", count.packed)) if n]
+    return " + ".join(parts) or "0"
 
 
 def _count(text: str, times: int, *, open: bool = False) -> Cell:

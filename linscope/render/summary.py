@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BIAS_NOTE = "bias-free"
 """The note that explains the parameter count, and so stands beside it and not among the notes."""
+PARAMETER_NOTES = ("unused-parameters", "lazy-parameters", "packed-weights")
+"""Those that tell parameters apart, and stand beneath their count."""
 
 
 def summary(report: Report, nodes: tuple[Node, ...]) -> Facts:
@@ -56,6 +58,7 @@ def _parameters(report: Report, nodes: tuple[Node, ...]) -> Fact:
         more.append(f"trainable {number(count.trainable)}, frozen {number(count.frozen)}")
     if count.shared:
         more.append(f"shared {number(count.shared)}, counted once")
+    more += [note.message for note in report.notes if note.code in PARAMETER_NOTES]
     return Fact(
         "Parameters",
         (Span(number(count.total), "total"),),
@@ -135,6 +138,6 @@ def _run(report: Report) -> Iterator[Fact]:
 
 
 def _notes(report: Report) -> Iterator[Fact]:
-    messages = [note.message for note in report.notes if note.code != BIAS_NOTE]
+    messages = [note.message for note in report.notes if note.code not in (BIAS_NOTE, *PARAMETER_NOTES)]
     for index, message in enumerate(messages):
         yield _plain("" if index else "Note" if len(messages) == 1 else "Notes", message)

@@ -132,6 +132,7 @@ def _repeated(steps: tuple[Node, ...], times: int) -> Node:
 
 _face = attrgetter(
     "type",
+    "aliases",
     "written",
     "input_shapes",
     "output_shapes",

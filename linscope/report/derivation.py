@@ -51,7 +51,7 @@ class Derivation:
         return " + ".join(" * ".join(str(f.value) for f in (*t.rows, *t.weights)) or "1" for t in self.terms)
 
     def names(self) -> str:
-        """The product in names: ``batch * in_features * out_features``."""
+        """The product in names: ``N * in_features * out_features``."""
         return " + ".join(" * ".join(_guarded(f.name) for f in (*t.rows, *t.weights)) or "1" for t in self.terms)
 
     def pretty(self) -> str:
@@ -60,7 +60,7 @@ class Derivation:
 
 
 def _guarded(name: str) -> str:
-    return f"({name})" if any(sign in name for sign in "+-") else name
+    return f"({name})" if any(sign in name for sign in "+-/") else name
 
 
 def _pretty(term: Term) -> str:

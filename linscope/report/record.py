@@ -35,7 +35,13 @@ class TensorInfo:
 
 @dataclass(frozen=True, slots=True)
 class ParameterCount:
-    """Parameter elements. ``shared`` were counted in an earlier row and are in none of the others."""
+    """Parameter elements, by PyTorch's own definition: what ``parameters()`` gives, each once.
+
+    Of a row ``shared`` are those counted in an earlier row, and in none of the others here; of the totals, those
+    that the model holds in more than one place. ``unused`` are those of ``total`` that no operator of this forward
+    read. ``lazy`` is a number of parameters, not of elements: they have no size yet. ``packed`` are the weights and
+    biases of quantized layers, which are no parameters, in elements; they are in none of the others either.
+    """
 
     total: int = 0
     trainable: int = 0
@@ -43,6 +49,10 @@ class ParameterCount:
     bytes: int = 0
     shared: int = 0
     shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    unused: int = 0
+    lazy: int = 0
+    packed: int = 0
+    packed_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,9 @@ class LayerRow:
     """One call of one layer. ``macs``, ``elementwise`` and ``parameters`` are its own, outside the layers
     it calls, so that rows add up to the totals; ``subtree_*`` include them.
 
-    ``derivation`` is None where the count is 0 or no product could be written for it.
+    ``derivation`` is None where the count is 0 or no product could be written for it; ``subtree_derivation`` is the
+    layer's own formula, where it has one and gives ``subtree_macs``. ``aliases`` are the other paths of a layer that
+    the model holds in several places; ``path`` is the first.
     """
 
     path: str
@@ -68,6 +80,8 @@ class LayerRow:
     subtree_macs: int
     subtree_parameters: int
     has_children: bool
+    aliases: tuple[str, ...] = ()
+    subtree_derivation: Derivation | None = None
 
     @property
     def flops(self) -> int:
@@ -193,6 +207,10 @@ class Report:
     @property
     def status(self) -> str:
         return COMPLETE if self.complete else LOWER_BOUND
+
+    def calls_of(self, path: str) -> tuple[LayerRow, ...]:
+        """The rows of the layer at ``path``, a row per call; any of its names will do."""
+        return tuple(row for row in self.layers if row.path == path or path in row.aliases)
 
     def with_explanations(self, explanations: tuple[Explanation, ...]) -> Report:
         return replace(self, explanations=explanations)

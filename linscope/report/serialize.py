@@ -40,7 +40,11 @@ CONVENTIONS = {
     ),
     "flops": "2 x MACs: a multiply and an add counted as two. Nothing else is in it.",
     "elementwise": ("Elements touched by element-wise and reducing operators, apart from MACs and never mixed in."),
-    "parameters": "Elements of parameters. One that is shared counts once, where it first appears.",
+    "parameters": (
+        "Elements of parameters, as PyTorch's parameters() has them. One that is shared counts once, where it first "
+        "appears; one that this forward did not read counts all the same. Packed weights of quantized layers and "
+        "lazy parameters without a size are told apart and are not in the total."
+    ),
     "buffers": "Elements of buffers: state that is kept and not learned.",
     "bytes": "Elements times the size of their dtype.",
     "layers": (
@@ -98,6 +102,7 @@ def _tensor(tensor: TensorInfo) -> dict[str, Any]:
 def _layer(row: LayerRow, total_macs: int) -> dict[str, Any]:
     return {
         "path": row.path,
+        "aliases": list(row.aliases),
         "type": row.type,
         "call": row.call,
         "depth": row.depth,
@@ -110,10 +115,20 @@ def _layer(row: LayerRow, total_macs: int) -> dict[str, Any]:
         "flops": row.flops,
         "elementwise": row.elementwise,
         "share": round(row.macs / total_macs, 6) if total_macs else None,
-        "derivation": row.derivation.numbers() if _readable(row.derivation) else None,
-        "formula": row.derivation.names() if _readable(row.derivation) else None,
-        "subtree": {"macs": row.subtree_macs, "parameters": row.subtree_parameters},
+        **_derivation(row.derivation),
+        "subtree": {
+            "macs": row.subtree_macs,
+            "parameters": row.subtree_parameters,
+            **_derivation(row.subtree_derivation),
+        },
     }
+
+
+def _derivation(derivation: Derivation | None) -> dict[str, Any]:
+    """In figures and in names; null where there is none to read."""
+    if not _readable(derivation):
+        return {"derivation": None, "formula": None}
+    return {"derivation": derivation.numbers(), "formula": derivation.names()}
 
 
 def _readable(derivation: Derivation | None) -> TypeGuard[Derivation]:
@@ -150,6 +165,9 @@ def _parameter_totals(count: ParameterCount) -> dict[str, Any]:
         "frozen": count.frozen,
         "bytes": count.bytes,
         "shared": count.shared,
+        "unused": count.unused,
+        "lazy": count.lazy,
+        "packed": {"total": count.packed, "bytes": count.packed_bytes},
     }
 
 

@@ -20,3 +20,17 @@ def test_a_benchmark_prints_its_ratios(name: str, lines: int) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"ms +\d+\.\d\d × +\(at most [\d.]+ ×\)$", done.stdout, re.MULTILINE)) == lines
+
+
+@pytest.mark.slow
+def test_what_tracing_costs_is_told_of_every_model_and_kind_of_operator() -> None:
+    done = subprocess.run(
+        [sys.executable, str(HERE / "overhead.py"), "2", "--processor-time"],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r" \d+\.\d\d ms(?: +\d+\.\d\d ×){4}$", done.stdout, re.MULTILINE)) == 6
+    assert len(re.findall(r" \d+\.\d\d µs(?: +\+ +-?\d+\.\d\d µs){2}$", done.stdout, re.MULTILINE)) == 3

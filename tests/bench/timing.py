@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,18 +29,29 @@ class Ratio(NamedTuple):
         )
 
 
+def in_rounds(
+    works: Sequence[Callable[[int], object]],
+    times: int,
+    warm_up: int = 3,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[tuple[float, ...]]:
+    """The seconds of each of ``works``, called in turn with the number of the round; a tuple for each round."""
+    for i in range(warm_up):
+        for work in works:
+            work(i)
+    rounds = []
+    for i in range(times):
+        marks = [clock()]
+        for work in works:
+            work(i)
+            marks.append(clock())
+        rounds.append(tuple(after - before for before, after in pairwise(marks)))
+    return rounds
+
+
 def in_turn(ours: Callable[[int], object], theirs: Callable[[int], object], times: int, warm_up: int = 3) -> Ratio:
     """Both called ``times`` times with the number of the round, after a warm-up."""
-    for i in range(warm_up):
-        ours(i)
-        theirs(i)
-    pairs = []
-    for i in range(times):
-        start = time.perf_counter()
-        ours(i)
-        middle = time.perf_counter()
-        theirs(i)
-        pairs.append((middle - start, time.perf_counter() - middle))
+    pairs = in_rounds((ours, theirs), times, warm_up)
     return Ratio(
         statistics.median(a for a, _ in pairs),
         statistics.median(b for _, b in pairs),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from linscope.engine.formulas import FORMULAS, elements, rule_for
-from linscope.report.record import ELEMENTWISE
+from linscope.engine.formulas import FORMULAS, rule_for
+from linscope.engine.formulas.registry import INSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,8 @@ class Counting(TorchDispatchMode):
         self.calls.setdefault(rule.state, Counter())[rule.name] += 1
         if rule.formula is not None:
             self.macs += rule.formula(args, kwargs, result).count
-        elif rule.state == ELEMENTWISE:
-            self.elements += elements(args, kwargs, result)
+        if rule.inside is not None:
+            self.elements += rule.inside(args, kwargs, result)
         return result
 
 
@@ -50,3 +50,8 @@ def run(call: Callable[[], Any], context: Any = torch.no_grad) -> Counting:
 def formula_of(name: str, *args: Any, result: Any = None, **kwargs: Any) -> int:
     """The count of one operator, called or not: some need a device that is not here."""
     return FORMULAS[name](args, kwargs, result).count
+
+
+def work_of(name: str, *args: Any, result: Any = None, **kwargs: Any) -> int:
+    """The element-wise part of one operator, likewise."""
+    return INSIDE[name](args, kwargs, result)

@@ -13,6 +13,10 @@ from torch.utils.checkpoint import checkpoint
 
 import linscope
 from linscope.engine.attribution import Attributed
+from linscope.engine.frames import Frame, walk
+from linscope.engine.ledger import Ledger
+from linscope.engine.names import MOST_NAMES, other_names
+from linscope.engine.rows import called_paths, layer_rows
 from linscope.engine.tracer import Tracer
 
 LINEAR = 3 * 4 * 4  # MACs of three rows through Linear(4, 4)
@@ -62,6 +66,28 @@ def test_functional_call_is_seen() -> None:
 
 def test_vmap_is_seen_whole() -> None:
     assert calls(Model(lambda s, x: torch.func.vmap(s.a)(x), a=linear())) == [("a", 1, LINEAR)]
+
+
+def test_a_layer_held_in_several_places_says_so_and_is_found_by_each_name() -> None:
+    layer = linear()
+    block = nn.Sequential(layer, nn.ReLU())
+    model = Model(
+        lambda s, x: s.last(s.more["c"](s.first(x))), first=block, more=nn.ModuleDict({"c": block}), last=layer
+    )
+    report = ran(model, "[3,4]")
+    rows = {row.path: row.aliases for row in report.layers}
+    assert rows == {"": (), "first": ("more.c",), "first.0": ("last", "more.c.0"), "first.1": ("more.c.1",)}
+    assert [row.call for row in report.calls_of("more.c.0")] == [1, 2, 3]
+    assert report.calls_of("last") == report.calls_of("first.0")
+    assert (report.totals.parameters.total, report.totals.parameters.shared) == (20, 20)
+
+
+def test_names_are_looked_for_no_further_than_a_few() -> None:
+    block: nn.Module = linear()
+    for _ in range(12):  # each twice in the next: 4,096 names
+        block = nn.ModuleList([block, block])
+    innermost = other_names(tuple(block.named_modules()))[".".join("0" * 12)]
+    assert len(innermost) == MOST_NAMES == len(set(innermost))
 
 
 def test_what_an_own_forward_does_besides_its_layers_is_its_own() -> None:
@@ -146,6 +172,18 @@ def test_a_chain_deeper_than_pythons_stack_has_its_rows() -> None:
     adds_up(report)
 
 
+def test_calls_nested_deeper_than_pythons_stack_are_walked() -> None:
+    root = innermost = Frame("", None, 1)
+    for depth in range(10_000):
+        frame = Frame(f"{depth}", linear() if depth == 0 else None, 1)
+        innermost.children.append(frame)
+        innermost = frame
+    innermost.macs = 5
+    assert [depth for _, depth in walk(root)] == list(range(10_000))
+    rows = layer_rows(root, Ledger((), called_paths(root)), {})
+    assert [row.subtree_macs for row in rows] == [5] * 10_000
+
+
 def test_the_shapes_of_a_row_are_those_of_its_call() -> None:
     report = ran(Model(lambda s, x: s.a(s.a(x)[:2]), a=linear()), "[3,4]")
     assert [(r.input_shapes, r.output_shapes) for r in report.layers if r.path == "a"] == [
@@ -167,16 +205,6 @@ def test_containers_without_a_forward_stay_themselves() -> None:
     with Attributed(tuple(model.named_modules()), Tracer(None)):
         assert "forward" not in model.__dict__
         assert "forward" in model[0].__dict__
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("traced", [False, True])
-def test_compiled_layers_count_for_whoever_calls_them(traced: bool) -> None:
-    layer = linear()
-    compiled = torch.jit.trace(layer, torch.ones(3, 4)) if traced else torch.jit.script(layer)
-    report = ran(nn.Sequential(compiled, linear()), "[3,4]")
-    assert macs_by_path(report) == {"": LINEAR, "1": LINEAR}
-    assert ran(compiled, "[3,4]").totals.macs == LINEAR
 
 
 def test_a_model_under_torch_compile_is_seen_through() -> None:

@@ -51,12 +51,10 @@ def test_every_backend_has_its_own_name_for_the_same_count() -> None:
         assert formula_of(f"aten::_scaled_dot_product_{kind}_attention", q, k, v, result=(out, None)) == 1680
     overrideable = "aten::_scaled_dot_product_fused_attention_overrideable"
     assert formula_of(overrideable, q, k, v, result=(out, None)) == 1680
-    assert formula_of("higher_order::flex_attention", q, k, v, result=(out, None)) == 1680
     # Backward: QKᵀ again, dQ and dK over 8 features, 960 each; dA and dV over 6, 720 each.
     for kind in ("flash_attention", "flash_attention_for_cpu", "efficient_attention", "cudnn_attention"):
         assert formula_of(f"aten::_scaled_dot_product_{kind}_backward", out, q, k, v) == 4320
     assert formula_of(f"{overrideable}_backward", out, q, k, v) == 4320
-    assert formula_of("higher_order::flex_attention_backward", q, k, v, out) == 4320
 
 
 def test_a_gradient_on_the_cpu() -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pytest
 import torch
+import torch.ao.nn.quantized as nnq
+import torch.ao.nn.quantized.dynamic
 from engine.user_models import Model, ones, ran
 from torch import nn
 
 import linscope
 from linscope.engine.ledger import Ledger, buffers_of
+from linscope.engine.packed import packed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def counts(model: nn.Module, inputs: Any = "[3,4]") -> dict[tuple[str, int], tuple[int, int, int, int]]:
@@ -107,7 +114,73 @@ def test_buffers_are_counted_once_and_apart() -> None:
 
 def test_what_is_not_known_yet_is_not_counted() -> None:
     model = nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2))
-    assert Ledger(tuple(model.named_modules()), frozenset({"0", "1"})).total().total == 8
+    total = Ledger(tuple(model.named_modules()), frozenset({"0", "1"})).total()
+    assert (total.total, total.lazy) == (8, 2)
+
+
+def test_lazy_layers_that_nothing_reached_are_told_apart() -> None:
+    model = Model(lambda s, x: s.a(x), a=nn.LazyLinear(3), b=nn.LazyLinear(3, bias=False), c=nn.LazyBatchNorm1d())
+    report = ran(model, "[3,4]")
+    totals = report.totals.parameters
+    assert (totals.total, totals.unused, totals.lazy) == (15, 0, 3)
+    (note,) = [note for note in report.notes if note.code == "lazy-parameters"]
+    assert dict(note.data) == {"lazy": 3, "names": ("b.weight", "c.weight", "c.bias")}
+    assert note.message.startswith("3 lazy parameters without a size, in no count: nothing reached b.weight")
+
+
+def quantized(*layers: nn.Module) -> nn.Module:
+    return torch.ao.quantization.quantize_dynamic(nn.Sequential(*layers), {nn.Linear, nn.LSTM}, dtype=torch.qint8)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_packed_weights_are_stated_beside_the_parameters() -> None:
+    report = ran(quantized(nn.Linear(4, 2), nn.LSTM(2, 3, num_layers=2, bidirectional=True)), "[5,2,4]")
+    # 8 weights of a byte and 2 biases of four; 432 numbers of the LSTM, of which 8 biases of 4·3 are floats
+    lstm = sum(p.numel() for p in nn.LSTM(2, 3, num_layers=2, bidirectional=True).parameters())
+    assert lstm == 432
+    assert [(row.path, row.parameters.packed, row.parameters.packed_bytes) for row in report.layers] == [
+        ("", 0, 0),
+        ("0", 10, 8 + 8),
+        ("1", 432, (432 - 96) + 4 * 96),
+    ]
+    totals = report.totals.parameters
+    assert (totals.total, totals.bytes, totals.packed, totals.packed_bytes) == (0, 0, 442, 736)
+    (note,) = [note for note in report.notes if note.code == "packed-weights"]
+    assert note.message.startswith("442 packed besides, 736 bytes")
+
+
+@pytest.mark.parametrize(
+    ("build", "elements", "size"),
+    [
+        (lambda: nnq.Linear(4, 2), 10, 8 + 4 * 2),
+        (lambda: nnq.Conv1d(3, 4, 3), 40, 36 + 4 * 4),
+        (lambda: nnq.Conv2d(4, 8, 3, groups=2, bias=False), 144, 144),
+        (lambda: nnq.ConvTranspose2d(4, 6, 3, groups=2), 114, 108 + 4 * 6),
+        (lambda: nnq.Embedding(10, 8), 80, 80),
+        (lambda: nnq.dynamic.LSTMCell(4, 5), 220, 180 + 4 * 40),
+        (lambda: nnq.dynamic.GRU(4, 5), 165, 135 + 4 * 30),
+        (lambda: nn.Linear(4, 2), 0, 0),
+        (lambda: nn.ReLU(), 0, 0),
+    ],
+    ids=["linear", "conv1d", "conv2d", "transposed", "embedding", "cell", "gru", "plain", "nothing"],
+)
+def test_what_each_quantized_layer_holds(build: Callable[[], nn.Module], elements: int, size: int) -> None:
+    found = [packed_of(module) for module in build().modules()]
+    assert (sum(e for e, _ in found), sum(s for _, s in found)) == (elements, size)
+
+
+def test_half_precision_is_packed_in_two_bytes() -> None:
+    layer = nnq.dynamic.Linear(4, 2, dtype=torch.float16)
+    assert packed_of(layer._packed_params) == (10, 2 * 8 + 4 * 2)
+
+
+def test_totals_say_what_the_model_holds_in_several_places() -> None:
+    first, second, third = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+    second.weight = third.weight = first.weight
+    totals = ran(nn.Sequential(first, second, third), "[3,4]").totals.parameters
+    assert (totals.total, totals.shared) == (16 + 3 * 4, 16)
+    twice = ran(Model(lambda s, x: s.a(s.a(x)), a=nn.Linear(4, 4)), "[3,4]").totals.parameters
+    assert (twice.total, twice.shared) == (20, 0)  # called twice, held once
 
 
 def test_scalars_and_empty_parameters() -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 from engine.formula_counting import run
+from engine.operators_of_torch import recorded
 from torch import nn
 
 from linscope.engine.formulas import FORMULAS, rule_for
-from linscope.engine.formulas.registry import decide
-from linscope.engine.formulas.states import ELEMENTWISE_NAMES, FREE_NAMES, KNOWN_UNCOUNTED
+from linscope.engine.formulas.registry import INSIDE, decide
+from linscope.engine.formulas.states import ELEMENTWISE_NAMES, FREE_NAMES, KNOWN_UNCOUNTED, ON_INTEGERS, OPENED_NAMES
+from linscope.engine.tracer import Tracer
 from linscope.report.record import COUNTED, ELEMENTWISE, FREE, UNCOUNTED
 
 if TYPE_CHECKING:
@@ -149,8 +151,12 @@ def test_every_layer_of_torch_nn_is_in_the_table() -> None:
 
 
 def test_no_name_has_two_states() -> None:
-    groups = [set(FORMULAS), FREE_NAMES, ELEMENTWISE_NAMES, set(KNOWN_UNCOUNTED)]
+    groups = [set(FORMULAS), FREE_NAMES, ELEMENTWISE_NAMES, set(KNOWN_UNCOUNTED), OPENED_NAMES]
     assert len(set().union(*groups)) == sum(map(len, groups))
+
+
+def test_element_wise_work_is_inside_what_is_counted_or_element_wise() -> None:
+    assert set(INSIDE) <= set(FORMULAS) | ELEMENTWISE_NAMES
 
 
 # Names come and go, and operators become composite or cease to be.
@@ -167,14 +173,11 @@ def test_composites_are_opened_not_listed() -> None:
         return all(torch._C._dispatch_has_kernel_for_dispatch_key(o, "CompositeImplicitAutograd") for o in overloads)
 
     # These have kernels of their own on other devices, and arrive there.
-    fused = {
-        "aten::_fused_rms_norm",
-        "aten::max_pool2d",
-        "aten::conj_physical",
-        "aten::value_selecting_reduction_backward",
-    }
+    fused = "_fused_rms_norm max_pool2d conj_physical value_selecting_reduction_backward"
+    # Of these the variant that writes into a tensor given has a kernel of its own, and arrives.
+    into = "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d avg_pool1d softmax log_softmax"
     names = {n for n in ELEMENTWISE_NAMES if n.startswith("aten::")}
-    assert {n for n in names if composite(n)} == fused
+    assert {n for n in names if composite(n)} == {f"aten::{name}" for name in f"{fused} {into}".split()}
 
 
 # Another package's operators, and those that the dispatcher does not list.
@@ -185,6 +188,7 @@ ELSEWHERE = ("torchvision::", "higher_order::", "prim::")
 def test_every_name_exists() -> None:
     known = {name.partition(".")[0] for name in torch._C._dispatch_get_all_op_names()}
     namespaces = {name.partition("::")[0] for name in known}  # a build may lack c10d, mkldnn, onednn, ...
+    known |= recorded()[1].keys()  # some are registered only by parts of torch that are rarely imported
     names = {*FORMULAS, *FREE_NAMES, *ELEMENTWISE_NAMES, *KNOWN_UNCOUNTED} - known
     missing = {n for n in names if not n.startswith(ELSEWHERE) and n.partition("::")[0] in namespaces}
     assert missing == set()
@@ -222,6 +226,37 @@ def test_arithmetic_without_a_count_is_named(call: Any, name: str) -> None:
     assert known in KNOWN_UNCOUNTED
 
 
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.bool, torch.uint8])
+@pytest.mark.parametrize("name", ["cumsum", "cumprod", "cummax", "cummin"])
+def test_a_running_sum_of_integers_keeps_books(name: str, dtype: torch.dtype) -> None:
+    """Attention masks are turned into positions so: it is work on each of the 12 elements, and no more."""
+    tracer = Tracer(None)
+    with torch.no_grad(), tracer:
+        getattr(torch.ones(3, 4, dtype=dtype), name)(0)
+    (row,) = (o for o in tracer.operators.values() if o.state != FREE)
+    assert (row.state, row.calls, row.elements, tracer.root.elements) == (ELEMENTWISE, 1, 12, 12)
+    assert row.modules == {}
+
+
+def test_a_running_sum_of_both_kinds_is_both() -> None:
+    tracer = Tracer(None)
+    with torch.no_grad(), tracer:
+        torch.ones(3, dtype=torch.int64).cumsum(0)
+        torch.ones(5).cumsum(0)
+        torch.ones(3, dtype=torch.int64).cumsum(0, dtype=torch.float32)  # the sum itself is in floats
+        torch.ones(3, dtype=torch.int64).cumsum_(0)
+    rows = {(o.name, o.state): (o.calls, o.elements) for o in tracer.operators.values() if o.state != FREE}
+    assert rows == {
+        ("aten.cumsum", ELEMENTWISE): (1, 3),
+        ("aten.cumsum", UNCOUNTED): (2, 0),
+        ("aten.cumsum_", ELEMENTWISE): (1, 3),
+    }
+
+
+def test_what_keeps_books_on_integers_has_no_count_otherwise() -> None:
+    assert set(KNOWN_UNCOUNTED) >= ON_INTEGERS
+
+
 @pytest.mark.parametrize(
     ("name", "state"),
     [
@@ -231,6 +266,7 @@ def test_arithmetic_without_a_count_is_named(call: Any, name: str) -> None:
         ("aten::_foreach_copy_", FREE),
         ("aten::gelu_backward", ELEMENTWISE),
         ("aten::slice_backward", FREE),
+        ("aten::reflection_pad2d_backward", ELEMENTWISE),  # a pad's gradient is added up where it was copied from
         ("prims::mul", ELEMENTWISE),
         ("quantized::cat", FREE),
         ("aten::__lshift__", ELEMENTWISE),  # a dunder is no in-place operator

@@ -19,7 +19,7 @@ TABLES = {
     "ascii": Look(width=80, ascii=True),
 }
 OTHERS = {"plain": "txt", "csv": "csv", "markdown": "md"}
-READ_BY_OTHERS = ("linear", "lstm", "uncounted", "hostile")
+READ_BY_OTHERS = ("linear", "lstm", "uncounted", "told-apart", "hostile")
 
 
 def cases() -> Iterator[tuple[str, str]]:

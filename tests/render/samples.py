@@ -211,6 +211,34 @@ def _cycle() -> Report:
     return report("[2,3] -> (Linear(3,3) -> ReLU) * 4", *steps)
 
 
+def _told_apart() -> Report:
+    """Parameters that are not as others, a layer of two names, and attention of two kinds."""
+    # 2 * 4 * 4 = 32; 16 + 4 = 20 parameters read, 8 of the head not; 10 packed: 8 of a byte and 2 of four
+    term = product({"N": 2}, {"in_features": 4, "out_features": 4})
+    once = parameters(20, weight=(4, 4), bias=(4,))
+    rows = (
+        layer("", "Net()", (2, 4), (2, 4), own=replace(parameters(8), unused=8), subtree=(32, 28)),
+        replace(
+            layer("first", "Linear(4, 4)", (2, 4), (2, 4), depth=1, own=once, terms=(term,)), aliases=("again", "b.0")
+        ),
+        layer(
+            "packed", "Linear(4, 2)", (2, 4), (2, 2), depth=1, own=replace(parameters(0), packed=10, packed_bytes=16)
+        ),
+    )
+    made = report("py:model.py:Net", *rows)
+    count = replace(made.totals.parameters, unused=8, shared=20, lazy=1, packed=10, packed_bytes=16)
+    return replace(
+        made,
+        totals=replace(made.totals, parameters=count),
+        notes=(
+            Note("unused-parameters", "8 unused: no operator of this forward read head", (("unused", 8),)),
+            Note("lazy-parameters", "a lazy parameter without a size: nothing reached spare.weight", (("lazy", 1),)),
+            Note("packed-weights", "10 packed besides, 16 bytes: weights and biases of quantized layers"),
+            Note("attention", "attention was causal; it is counted in full all the same", (("causal", 2),)),
+        ),
+    )
+
+
 SAMPLES: dict[str, Report] = {
     "linear": _linear(),
     "chain": _chain(),
@@ -221,6 +249,7 @@ SAMPLES: dict[str, Report] = {
     "shared": _shared(),
     "alike": alike(1_000),
     "cycle": _cycle(),
+    "told-apart": _told_apart(),
     "nothing": _nothing(),
     "hostile": _wide_text(),
 }

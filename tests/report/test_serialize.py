@@ -47,6 +47,7 @@ ROW = LayerRow(
     subtree_macs=768,
     subtree_parameters=8,
     has_children=False,
+    subtree_derivation=PRODUCT,
 )
 REPORT = Report(
     target="[32,3,4] -> Linear(4,2)",
@@ -75,6 +76,7 @@ def test_the_form_is_the_designs() -> None:
         "layers": [
             {
                 "path": "0",
+                "aliases": [],
                 "type": "Linear",
                 "call": 1,
                 "depth": 0,
@@ -88,6 +90,9 @@ def test_the_form_is_the_designs() -> None:
                     "frozen": 0,
                     "bytes": 32,
                     "shared": 0,
+                    "unused": 0,
+                    "lazy": 0,
+                    "packed": {"total": 0, "bytes": 0},
                     "shapes": {"weight": [2, 4]},
                 },
                 "macs": 768,
@@ -96,7 +101,12 @@ def test_the_form_is_the_designs() -> None:
                 "share": 1.0,
                 "derivation": "32 * 3 * 4 * 2",
                 "formula": "batch * rows * in_features * out_features",
-                "subtree": {"macs": 768, "parameters": 8},
+                "subtree": {
+                    "macs": 768,
+                    "parameters": 8,
+                    "derivation": "32 * 3 * 4 * 2",
+                    "formula": "batch * rows * in_features * out_features",
+                },
             }
         ],
         "operators": [
@@ -111,7 +121,16 @@ def test_the_form_is_the_designs() -> None:
             }
         ],
         "totals": {
-            "parameters": {"total": 8, "trainable": 8, "frozen": 0, "bytes": 32, "shared": 0},
+            "parameters": {
+                "total": 8,
+                "trainable": 8,
+                "frozen": 0,
+                "bytes": 32,
+                "shared": 0,
+                "unused": 0,
+                "lazy": 0,
+                "packed": {"total": 0, "bytes": 0},
+            },
             "buffers": {"total": 0, "bytes": 0},
             "macs": 768,
             "flops": 1536,
@@ -148,6 +167,22 @@ def test_the_share_is_of_the_total_and_null_where_that_is_nothing() -> None:
     assert report_to_dict(third)["layers"][0]["share"] == 0.333333
     nothing = replace(REPORT, totals=replace(REPORT.totals, macs=0))
     assert report_to_dict(nothing)["layers"][0]["share"] is None
+
+
+def test_parameters_that_are_not_as_others_are_told_apart() -> None:
+    count = ParameterCount(8, 6, 2, 32, 0, (), unused=3, lazy=1, packed=10, packed_bytes=16)
+    row = replace(ROW, parameters=count, aliases=("tied.0",))
+    form = report_to_dict(replace(REPORT, layers=(row,), totals=replace(REPORT.totals, parameters=count)))
+    told = {"unused": 3, "lazy": 1, "packed": {"total": 10, "bytes": 16}}
+    assert form["totals"]["parameters"].items() >= told.items()
+    assert form["layers"][0]["parameters"].items() >= told.items()
+    assert form["layers"][0]["aliases"] == ["tied.0"]
+
+
+def test_a_layer_is_found_by_any_of_its_names() -> None:
+    report = replace(REPORT, layers=(replace(ROW, aliases=("tied",)), replace(ROW, call=2, aliases=("tied",))))
+    assert report.calls_of("0") == report.calls_of("tied") == report.layers
+    assert report.calls_of("1") == ()
 
 
 def test_what_was_not_counted_is_named_and_the_status_says_so() -> None:

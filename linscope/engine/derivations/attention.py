@@ -51,4 +51,4 @@ def _batch_and_length(shape: Shape, batch_first: bool) -> tuple[tuple[Factor, ..
     if len(shape) == 2:  # (L, E)
         return (), shape[0]
     batch, length = shape[:2] if batch_first else (shape[1], shape[0])
-    return (Factor("batch", batch),), length
+    return (Factor("N", batch),), length

@@ -8,9 +8,13 @@ from linscope.engine.derivations.registry import Shape, Shapes, derivation
 from linscope.report.derivation import Derivation, Factor, Term
 
 _AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+_KERNEL = {1: ("kW",), 2: ("kH", "kW"), 3: ("kD", "kH", "kW")}
 
 
-@derivation("Conv1d", "Conv2d", "Conv3d", "LazyConv1d", "LazyConv2d", "LazyConv3d")
+@derivation(
+    *("Conv1d", "Conv2d", "Conv3d", "LazyConv1d", "LazyConv2d", "LazyConv3d"),
+    *("ConvReLU1d", "ConvReLU2d", "ConvReLU3d", "ConvAdd2d", "ConvAddReLU2d"),
+)
 def convolution(module: Any, inputs: Shapes, outputs: Shapes) -> Derivation | None:
     """Every output element sums ``in_channels/groups · kernel`` products; padding zeros count.
 
@@ -47,7 +51,7 @@ def _positions(shape: Shape, channels: int, spatial: int, suffix: str) -> tuple[
     """Batch and spatial sizes of (N, C, *) or (C, *); None where the shape is neither."""
     if len(shape) not in (spatial + 1, spatial + 2) or shape[-spatial - 1] != channels:
         return None
-    batch = tuple(Factor("batch", size) for size in shape[: -spatial - 1])
+    batch = tuple(Factor("N", size) for size in shape[: -spatial - 1])
     sizes = zip(_AXES[spatial], shape[-spatial:], strict=True)
     return (*batch, *(Factor(axis + suffix, size) for axis, size in sizes))
 
@@ -55,5 +59,5 @@ def _positions(shape: Shape, channels: int, spatial: int, suffix: str) -> tuple[
 def _derivation(rows: tuple[Factor, ...], whole: Factor, split: Factor, module: Any) -> Derivation:
     """``split`` are the channels of which each group has its own; ``whole`` are written out in full."""
     grouped = split if module.groups == 1 else Factor(f"{split.name}/groups", split.value // module.groups)
-    kernel = (Factor(f"kernel_size[{i}]", size) for i, size in enumerate(module.kernel_size))
+    kernel = map(Factor, _KERNEL[len(module.kernel_size)], module.kernel_size)
     return Derivation((Term(rows, (whole, grouped, *kernel)),))

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.utils.spectral_norm import SpectralNorm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KNOWN_PACKAGES = ("torch.nn.modules.", "linscope.")
+
+PACKAGES_ELSEWHERE = (
+    *("torch.ao.nn.quantized.modules.linear", "torch.ao.nn.quantized.modules.conv"),
+    *("torch.ao.nn.quantized.dynamic.modules.", "torch.ao.nn.intrinsic.quantized."),
+    *("torch.ao.nn.quantized.reference.modules.linear", "torch.ao.nn.quantized.reference.modules.conv"),
+    *("torch.ao.nn.qat.modules.linear", "torch.ao.nn.qat.modules.conv", "torch.ao.nn.qat.dynamic.modules.linear"),
+    *("torch.nn.utils.parametrize", "torch.nn.utils.parametrizations"),
+)
+"""Layers that compute what their namesakes in torch.nn do, on quantized weights, and have the same attributes; and
+what computes weights."""
 
 WORK = frozenset({"forward", "_conv_forward", "_sa_block", "_mha_block", "_ff_block"})
 """Methods that decide what a layer computes. Whoever replaces one has made another layer."""
@@ -25,36 +38,34 @@ def layer_names(module: nn.Module) -> tuple[str, ...]:
     return _class_names(type(module))  # type: ignore[arg-type]  # mypy takes the class for an instance
 
 
+def names_elsewhere(module: nn.Module) -> tuple[str, ...]:
+    """The same for what is not of torch.nn itself, and is asked for nothing but its count."""
+    return () if not WORK.isdisjoint(vars(module)) else _names_elsewhere(type(module))  # type: ignore[arg-type]
+
+
 @cache
 def _class_names(kind: type[nn.Module]) -> tuple[str, ...]:
-    names: list[str] = []
+    return tuple(_names(kind, KNOWN_PACKAGES))
+
+
+@cache
+def _names_elsewhere(kind: type[nn.Module]) -> tuple[str, ...]:
+    return tuple(_names(kind, PACKAGES_ELSEWHERE))
+
+
+def _names(kind: type[nn.Module], packages: tuple[str, ...]) -> Iterator[str]:
     for cls in kind.__mro__:
         if cls is nn.Module:
-            break
-        known = cls.__module__.startswith(KNOWN_PACKAGES)
-        if known:
-            names.append(cls.__name__)
+            return
+        if cls.__module__.startswith(packages):
+            yield cls.__name__
         if WORK & vars(cls).keys():
-            return tuple(names)
-    return tuple(names)
+            return
 
 
 def layer_name(module: nn.Module) -> str:
     """The nearest known class's name, or the module's own where it is nothing known."""
     return next(iter(layer_names(module)), type(module).__name__)
-
-
-def computes_its_weights(module: nn.Module) -> bool:
-    """Whether a weight of the module or of a child is made anew at each call, which is work of its own.
-
-    True of ``torch.nn.utils.parametrize`` (so also of the parametrized weight and spectral norms) and of the
-    older hook of ``torch.nn.utils.spectral_norm``.
-    """
-    return any(
-        "parametrizations" in m._modules
-        or any(isinstance(hook, SpectralNorm) for hook in m._forward_pre_hooks.values())
-        for m in module.modules()
-    )
 
 
 def is_unshaped(module: nn.Module) -> bool:

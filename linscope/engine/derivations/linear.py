@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@derivation("Linear", "LazyLinear", "NonDynamicallyQuantizableLinear", "Parameter")
+@derivation(
+    *("Linear", "LazyLinear", "NonDynamicallyQuantizableLinear", "Parameter"),
+    *("LinearReLU", "LinearLeakyReLU", "LinearTanh"),
+)
 def linear(module: Any, inputs: Shapes, outputs: Shapes) -> Derivation | None:
     """``y = x Wᵀ``, or ``x W`` where the weight is stored (in, out): every row meets every weight once.
 
@@ -54,7 +57,7 @@ def linear_cross_entropy(module: Any, inputs: Shapes, outputs: Shapes) -> Deriva
         inputs[0],
         Factor("in_features", module.linear.in_features),
         Factor("num_classes", module.num_classes),
-        *((Factor("out_features", prod(module.out_features)),) if module.out_features else ()),
+        *((Factor("prod(out_features)", prod(module.out_features)),) if module.out_features else ()),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from linscope.engine.derivations.lineage import computes_its_weights, layer_names
+from linscope.engine.derivations.lineage import layer_names, names_elsewhere
 from linscope.report.derivation import Derivation
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def registered_names() -> frozenset[str]:
 
 
 def derive(module: nn.Module, inputs: Shapes, outputs: Shapes) -> Derivation | None:
-    """The MACs of one call of the module with all its children.
+    """The MACs of one call of the module with all its children, on weights as they are.
+
+    What computing a weight anew takes (``parametrize``, or a hook) is not in it.
 
     Args:
         module: any module; a subclass that replaces no computation counts as what it derives from.
@@ -52,8 +54,8 @@ def derive(module: nn.Module, inputs: Shapes, outputs: Shapes) -> Derivation | N
         The count as factors; no terms where the layer is known to contract nothing; None where the count
         cannot be told from attributes and shapes.
     """
-    for name in layer_names(module):
+    for name in layer_names(module) or names_elsewhere(module):
         function = _DERIVATIONS.get(name)
         if function is not None:
-            return None if computes_its_weights(module) else function(module, inputs, outputs)
+            return function(module, inputs, outputs)
     return None

@@ -1,4 +1,4 @@
-"""Transformer layers, stacks and the whole: sums of what their parts derive.
+"""Transformer layers, stacks and the whole: sums of what their parts derive, in the names of the larger layer.
 
 Parts are asked through the registry, so that a part that someone replaced is counted as what it is, or not
 at all.
@@ -6,13 +6,23 @@ at all.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from linscope.engine.derivations.factors import labelled, total
+from linscope.engine.derivations.factors import labelled, renamed, total
 from linscope.engine.derivations.registry import Shape, Shapes, derivation, derive
 from linscope.report.derivation import Derivation, Factor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SIZES = {"embed_dim": "d_model", "kdim": "d_model", "vdim": "d_model", "num_heads": "nhead"}
+_ENCODER_SELF = {**_SIZES, "L": "S"}
+_DECODER_SELF = {**_SIZES, "L": "T", "S": "T"}
+_DECODER_CROSS = {**_SIZES, "L": "T"}
+_INTO = {"in_features": "d_model", "out_features": "dim_feedforward"}
+_OUT_OF = {"in_features": "dim_feedforward", "out_features": "d_model"}
 
 
 @derivation("TransformerEncoderLayer")
@@ -23,8 +33,8 @@ def encoder_layer(module: Any, inputs: Shapes, outputs: Shapes) -> Derivation | 
     src = inputs[0]
     return total(
         (
-            _part("self_attn", module.self_attn, (src, src, src), src),
-            _feed_forward(module, src),
+            _part("self_attn", module.self_attn, (src, src, src), src, _ENCODER_SELF),
+            _feed_forward(module, src, "S"),
             *(_part(name, getattr(module, name), (src,), src) for name in ("norm1", "norm2")),
         )
     )
@@ -38,9 +48,9 @@ def decoder_layer(module: Any, inputs: Shapes, outputs: Shapes) -> Derivation | 
     tgt, memory = inputs[:2]
     return total(
         (
-            _part("self_attn", module.self_attn, (tgt, tgt, tgt), tgt),
-            _part("multihead_attn", module.multihead_attn, (tgt, memory, memory), tgt),
-            _feed_forward(module, tgt),
+            _part("self_attn", module.self_attn, (tgt, tgt, tgt), tgt, _DECODER_SELF),
+            _part("multihead_attn", module.multihead_attn, (tgt, memory, memory), tgt, _DECODER_CROSS),
+            _feed_forward(module, tgt, "T"),
             *(_part(name, getattr(module, name), (tgt,), tgt) for name in ("norm1", "norm2", "norm3")),
         )
     )
@@ -67,8 +77,8 @@ def transformer(module: nn.Transformer, inputs: Shapes, outputs: Shapes) -> Deri
     src, tgt = inputs[:2] if inputs[1] == outputs[0] else (inputs[1], inputs[0])
     return total(
         (
-            _part("encoder", module.encoder, (src,), src),
-            _part("decoder", module.decoder, (tgt, src), tgt),
+            _part("encoder", module.encoder, (src,), src, {"num_layers": "num_encoder_layers"}),
+            _part("decoder", module.decoder, (tgt, src), tgt, {"num_layers": "num_decoder_layers"}),
         )
     )
 
@@ -87,14 +97,17 @@ def _stack(module: Any, inputs: Shapes, outputs: Shapes) -> Derivation | None:
     return total((Derivation(repeated), norm))
 
 
-def _feed_forward(module: Any, shape: Shape) -> Derivation | None:
+def _feed_forward(module: Any, shape: Shape, length: str) -> Derivation | None:
     """linear1, the activation, linear2: (*, d_model) -> (*, dim_feedforward) -> (*, d_model)."""
     hidden = (*shape[:-1], getattr(module.linear1, "out_features", 0))
+    rows = {"dim1": length} if getattr(module.self_attn, "batch_first", False) else {"N": length, "dim1": "N"}
+    if len(shape) == 2:  # no batch
+        rows = {"N": length}
     return total(
         (
-            _part("linear1", module.linear1, (shape,), hidden),
+            _part("linear1", module.linear1, (shape,), hidden, {**rows, **_INTO}),
             _activation(module.activation, hidden),
-            _part("linear2", module.linear2, (hidden,), shape),
+            _part("linear2", module.linear2, (hidden,), shape, {**rows, **_OUT_OF}),
         )
     )
 
@@ -107,6 +120,11 @@ def _activation(activation: object, hidden: Shape) -> Derivation | None:
     return Derivation() if own.split(".")[0] == "torch" else None
 
 
-def _part(name: str, module: nn.Module, inputs: Shapes, output: Shape) -> Derivation | None:
+_AS_THEY_ARE: Mapping[str, str] = {}
+
+
+def _part(
+    name: str, module: nn.Module, inputs: Shapes, output: Shape, names: Mapping[str, str] = _AS_THEY_ARE
+) -> Derivation | None:
     found = derive(module, inputs, (output,))
-    return None if found is None else labelled(name, found)
+    return None if found is None else labelled(name, renamed(found, names))

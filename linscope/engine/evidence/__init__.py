@@ -1,5 +1,6 @@
 """What one linear map did on the run's tensors, in figures and comparisons, for the explanations."""
 
 from linscope.engine.evidence.collecting import collect
+from linscope.engine.evidence.watching import Watched
 
-__all__ = ["collect"]
+__all__ = ["Watched", "collect"]

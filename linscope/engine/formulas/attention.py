@@ -1,4 +1,4 @@
-"""Attention: Q Kᵀ and A V, under the names of every backend, and the fused layers around them.
+"""Attention: Q Kᵀ and A V, under the names of every backend, where the heads are a dimension before the length.
 
 Each of the L queries of a head meets each of its S keys twice: over E features for its score, over Ev for its
 value. Masks, causal or not, and windows decide which scores are used; attention is counted in full all the
@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
-
-from linscope.engine.formulas.registry import formula
+from linscope.engine.formulas.registry import formula, inside
 from linscope.report.derivation import Derivation, Factor, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from linscope.engine.formulas.registry import Args, Kwargs
+    from torch import Tensor
+
+    from linscope.engine.formulas.registry import Args, Elements, Kwargs
 
 SCORES = "Q Kᵀ"
 VALUES = "A V"
@@ -40,7 +40,7 @@ def attention_backward(forward: Derivation) -> Derivation:
     )
 
 
-def _heads_first(q: Tensor, k: Tensor, v: Tensor, out: Tensor) -> Derivation:
+def heads_first(q: Tensor, k: Tensor, v: Tensor, out: Tensor) -> Derivation:
     """q (…, L, E), k (…, S, E), v (…, S, Ev); the output has the batch and heads they broadcast to."""
     if q.is_nested:
         return _nested(q.unbind(), k.unbind(), v.unbind())
@@ -53,10 +53,10 @@ def _heads_first(q: Tensor, k: Tensor, v: Tensor, out: Tensor) -> Derivation:
 def _nested(q: Sequence[Tensor], k: Sequence[Tensor], v: Sequence[Tensor]) -> Derivation:
     """Components (heads, L_i, E), (heads, S_i, E), (heads, S_i, Ev)."""
     pairs = sum(a.shape[0] * a.shape[1] * b.shape[1] for a, b in zip(q, k, strict=True))
-    return _over_pairs(Factor("sum of heads·L·S", pairs), q[0].shape[-1], v[0].shape[-1])
+    return over_pairs(Factor("sum of heads·L·S", pairs), q[0].shape[-1], v[0].shape[-1])
 
 
-def _over_pairs(pairs: Factor, size: int, value_size: int) -> Derivation:
+def over_pairs(pairs: Factor, size: int, value_size: int) -> Derivation:
     value = Factor("E" if value_size == size else "Ev", value_size)
     return Derivation((Term((pairs,), (Factor("E", size),), SCORES), Term((pairs,), (value,), VALUES)))
 
@@ -71,11 +71,10 @@ def _over_pairs(pairs: Factor, size: int, value_size: int) -> Derivation:
     "aten::_scaled_dot_product_cudnn_attention",
     "aten::_scaled_dot_product_fused_attention_overrideable",
     "aten::_triton_scaled_dot_attention",
-    "higher_order::flex_attention",
 )
 def scaled_dot_product(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
     out = result[0] if isinstance(result, (tuple, list)) else result
-    return _heads_first(args[0], args[1], args[2], out)
+    return heads_first(args[0], args[1], args[2], out)
 
 
 @formula(
@@ -87,115 +86,51 @@ def scaled_dot_product(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
 )
 def scaled_dot_product_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
     """``(grad, q, k, v, …)``: the gradient has the shape of the output."""
-    return attention_backward(_heads_first(args[1], args[2], args[3], args[0]))
+    return attention_backward(heads_first(args[1], args[2], args[3], args[0]))
 
 
-@formula("higher_order::flex_attention_backward")
-def flex_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    """``(q, k, v, out, …)``."""
-    return attention_backward(_heads_first(args[0], args[1], args[2], args[3]))
+def softening(scaled: int, products: Derivation, size: int, *, masked: bool, causal: int, dropped: bool) -> int:
+    """The element-wise work of attention, as much as where it is not fused.
 
-
-def _heads_inside(args: Args, q: Tensor, k: Tensor, v: Tensor, lengths: int) -> Derivation:
-    """q (B, L, heads, E), or sequences end to end, (sum of L, heads, E), whose ends are at ``args[lengths]``.
-
-    The ends are values: without them (meta, fake) all sequences are taken to be as long as the longest.
+    ``scaled`` elements of Q and K are multiplied by the scale; a mask is added to the scores, their softmax taken,
+    and dropout, twice: what it draws is scaled, and multiplied by. ``causal`` is the size of a mask made, L · S.
     """
-    ends_q, ends_k, longest_q, longest_k = args[lengths : lengths + 4]
-    heads, size, value_size = q.shape[-2], q.shape[-1], v.shape[-1]
-    if ends_q is None:
-        rows = (Factor("batch", q.shape[0]), Factor("heads", heads), Factor("L", q.shape[1]))
-        return attention(rows, k.shape[1], size, value_size)
-    sequences = ends_q.shape[0] - 1
-    if ends_q.is_meta or type(ends_q) is not Tensor:
-        rows = (Factor("batch", sequences), Factor("heads", heads), Factor("L", longest_q))
-        return attention(rows, longest_k, size, value_size)
-    pairs = heads * int((ends_q.diff() * (ends_q if ends_k is None else ends_k).diff()).sum())
-    return _over_pairs(Factor("sum of heads·L·S", pairs), size, value_size)
+    scores = products.terms[0].product // max(size, 1)
+    return scaled + causal + scores * (1 + (masked or bool(causal)) + 2 * dropped)
 
 
-@formula("aten::_flash_attention_forward")
-def flash(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    return _heads_inside(args, args[0], args[1], args[2], 3)
+def repeated(k: Tensor, heads: int, of: int) -> int:
+    """Elements of the keys once each of their heads is repeated for the query heads that share it."""
+    return k.numel() * heads // max(of, 1)
 
 
-@formula("aten::_flash_attention_forward_no_dropout_inplace")
-def flash_in_place(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    return _heads_inside(args, args[1], args[2], args[3], 4)
+def _fused(mask: int | None, dropout: int, causal: int) -> Elements:
+    """For an operator ``(q, k, v, …)`` with these arguments at these positions; the mask may be by keyword."""
 
-
-@formula("aten::_efficient_attention_forward")
-def efficient(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    return _heads_inside(args, args[0], args[1], args[2], 4)
-
-
-@formula("aten::_flash_attention_backward")
-def flash_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    return attention_backward(_heads_inside(args, args[1], args[2], args[3], 6))
-
-
-@formula("aten::_efficient_attention_backward")
-def efficient_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    return attention_backward(_heads_inside(args, args[1], args[2], args[3], 6))
-
-
-@formula("aten::_cudnn_attention_forward")
-def cudnn(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    """Heads first where it is not packed."""
-    if args[4] is None:
-        return _heads_first(args[0], args[1], args[2], result[0])
-    return _heads_inside(args, args[0], args[1], args[2], 4)
-
-
-@formula("aten::_cudnn_attention_backward")
-def cudnn_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    """``(grad, q, k, v, …, ends_q, ends_k, longest_q, longest_k, …)``."""
-    if args[9] is None:
-        return attention_backward(_heads_first(args[1], args[2], args[3], args[0]))
-    return attention_backward(_heads_inside(args, args[1], args[2], args[3], 9))
-
-
-def _multi_head(query: Tensor, key: Tensor, embed: int) -> tuple[Term, ...]:
-    """The projections and both products of self- or cross-attention over (batch, length, embed).
-
-    Heads split the features among them and so cancel: heads · (embed / heads) = embed.
-    """
-    tokens: tuple[Factor, ...]
-    memory: tuple[Factor, ...]
-    pairs: tuple[Factor, ...]
-    if query.is_nested:
-        lengths = [component.shape[0] for component in query.unbind()]
-        tokens = memory = (Factor("tokens", sum(lengths)),)
-        pairs = (Factor("sum of L·S", sum(n * n for n in lengths)),)
-    else:
-        batch, keys = Factor("batch", query.shape[0]), Factor("S", key.shape[1])
-        tokens, memory = (batch, Factor("L", query.shape[1])), (batch, keys)
-        pairs = (*tokens, keys)
-    e = Factor("embed", embed)
-    return (
-        Term(tokens, (e, e), "query projection"),
-        Term(memory, (e, Factor("key and value", 2 * embed)), "key and value projection"),
-        Term(pairs, (e,), SCORES),
-        Term(pairs, (e,), VALUES),
-        Term(tokens, (e, e), "output projection"),
-    )
-
-
-@formula("aten::_native_multi_head_attention", "aten::_triton_multi_head_attention")
-def native_multi_head(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    return Derivation(_multi_head(args[0], args[1], args[3]))
-
-
-@formula("aten::_transformer_encoder_layer_fwd")
-def encoder_layer(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
-    """The fast path of nn.TransformerEncoderLayer: attention, then the two Linears of the feed-forward."""
-    src, embed, feed_forward = args[0], args[1], args[14]
-    terms = _multi_head(src, src, embed)
-    weights = (Factor("embed", embed), Factor("feedforward", feed_forward.shape[0]))
-    return Derivation(
-        (
-            *terms,
-            Term(terms[0].rows, weights, "feed-forward in"),
-            Term(terms[0].rows, weights[::-1], "feed-forward out"),
+    def touched(args: Args, kwargs: Kwargs, result: Any) -> int:
+        q, k = args[:2]
+        masked = (kwargs.get("attn_mask") if mask is None else _at(args, mask)) is not None
+        return softening(
+            q.numel() + repeated(k, q.shape[1], k.shape[1]),
+            scaled_dot_product(args, kwargs, result),
+            q.shape[-1],
+            masked=masked,
+            causal=q.shape[-2] * k.shape[-2] if _at(args, causal) else 0,
+            dropped=bool(_at(args, dropout)),
         )
-    )
+
+    return touched
+
+
+def _at(args: Args, index: int) -> Any:
+    """An argument, or None where it was left at its default."""
+    return args[index] if index < len(args) else None
+
+
+inside("aten::_scaled_dot_product_flash_attention", "aten::_scaled_dot_product_flash_attention_for_cpu")(
+    _fused(None, dropout=3, causal=4)
+)
+inside("aten::_scaled_dot_product_efficient_attention", "aten::_scaled_dot_product_cudnn_attention")(
+    _fused(3, dropout=5, causal=6)
+)
+inside("aten::_scaled_dot_product_fused_attention_overrideable")(_fused(3, dropout=4, causal=5))

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from linscope.engine.formulas.factors import product
-from linscope.engine.formulas.registry import formula
+from linscope.engine.formulas.registry import formula, inside
 from linscope.report.derivation import Derivation, Factor, Term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from linscope.engine.formulas.registry import Args, Kwargs
+    from linscope.engine.formulas.registry import Args, Elements, Kwargs
 
 
 _OUTPUT = {1: ("L_out",), 2: ("H_out", "W_out"), 3: ("D_out", "H_out", "W_out")}
@@ -95,6 +95,44 @@ def transposed_convolution(args: Args, kwargs: Kwargs, result: Any) -> Derivatio
     return Derivation((convolution_term(args[0].shape, args[1].shape, result.shape, True),))
 
 
+@formula("mkldnn::_convolution_pointwise")
+def pointwise(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(x, weight, bias, padding, …)``, or, with another tensor added on the way, ``(x, other, weight, bias, …)``."""
+    weight = args[1] if isinstance(args[3], list | tuple) else args[2]
+    return Derivation((convolution_term(args[0].shape, weight.shape, result.shape, False),))
+
+
+@formula("mkldnn::_convolution_pointwise_")
+def pointwise_in_place(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(other, x, weight, …)``: added to ``other``."""
+    return Derivation((convolution_term(args[1].shape, args[2].shape, result.shape, False),))
+
+
+@formula("mkldnn::_convolution_transpose_pointwise")
+def transposed_pointwise(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(x, weight, bias, padding, output_padding, stride, dilation, groups, …)``; the weight has been packed as one
+    that is not transposed, (out_channels, in_channels/groups, *kernel)."""
+    x, packed, groups = args[0].shape, args[1].shape, args[7]
+    weight = (packed[1] * groups, packed[0] // groups, *packed[2:])
+    return Derivation((convolution_term(x, weight, result.shape, True),))
+
+
+@formula(
+    "onednn::qconv1d_pointwise", "onednn::qconv2d_pointwise", "onednn::qconv3d_pointwise", "onednn::qconv_pointwise"
+)
+def quantized_pointwise(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(x, scale, zero_point, weight, …)``."""
+    return Derivation((convolution_term(args[0].shape, args[3].shape, result.shape, False),))
+
+
+def _activated(times: int) -> Elements:
+    return lambda args, kwargs, result: times * result.numel()
+
+
+inside("aten::cudnn_convolution_relu", "aten::miopen_convolution_relu")(_activated(1))
+inside("aten::cudnn_convolution_add_relu", "aten::miopen_convolution_add_relu")(_activated(2))
+
+
 @formula("aten::conv_tbc")
 def conv_tbc(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
     """Time, batch, channels: x (T, B, in), weight (k, in, out), result (T_out, B, out)."""
@@ -122,6 +160,18 @@ def slow_conv2d_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
     """The mask is the last argument, unless the gradients were handed in to be written to."""
     mask = args[6] if len(args) > 6 else (True, True, True)
     return _gradients(args[1].shape, args[2].shape, args[0].shape, False, mask)
+
+
+@formula("aten::mps_convolution_backward")
+def mps_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(x, grad, weight, …, mask)``."""
+    return _gradients(args[0].shape, args[2].shape, args[1].shape, False, args[-1])
+
+
+@formula("aten::mps_convolution_transpose_backward")
+def mps_transposed_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(x, grad, weight, …, mask)``."""
+    return _gradients(args[0].shape, args[2].shape, args[1].shape, True, args[-1])
 
 
 @formula("aten::conv_tbc_backward")

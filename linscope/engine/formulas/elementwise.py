@@ -48,21 +48,23 @@ COMPARISONS = """
 
 # Sums and their kind, and what adds into an index.
 REDUCTIONS = """
-    _coalesce col2im dist _embedding_bag_backward _embedding_bag_dense_backward
-    _embedding_bag_per_sample_weights_backward embedding_dense_backward embedding_renorm hash_tensor
-    index_add index_reduce linalg__powsum linalg_vector_norm logsumexp mean nansum _nested_sum_backward norm
-    prod renorm scatter_add scatter_reduce segment_reduce _segment_reduce_backward _sparse_csr_prod
-    _sparse_csr_sum _sparse_sum std std_mean sum trace unfold_backward _unsafe_masked_index_put_accumulate
-    value_selecting_reduction_backward var var_mean
+    _coalesce col2im dist _embedding_bag _embedding_bag_forward_only _embedding_bag_backward
+    _embedding_bag_dense_backward _embedding_bag_per_sample_weights_backward embedding_dense_backward
+    embedding_renorm hash_tensor index_add index_reduce linalg__powsum linalg_vector_norm logsumexp mean
+    nansum _nested_sum_backward norm prod renorm scatter_add scatter_reduce segment_reduce
+    _segment_reduce_backward _sparse_csr_prod _sparse_csr_sum _sparse_sum std std_mean sum trace
+    unfold_backward _unsafe_masked_index_put_accumulate value_selecting_reduction_backward var var_mean
+    reflection_pad1d_backward reflection_pad2d_backward reflection_pad3d_backward replication_pad1d_backward
+    replication_pad2d_backward replication_pad3d_backward
 """
 
 # Activations, softmax and dropout, and the gates of recurrent cells without their products.
 ACTIVATIONS = """
     celu elu _fused_dropout gelu glu glu_backward_jvp glu_jvp hardshrink hardsigmoid hardswish hardtanh
-    leaky_relu log_sigmoid_backward log_sigmoid_forward _log_softmax _masked_softmax mish native_dropout
-    _nested_tensor_softmax_with_shape _prelu_kernel relu rrelu_with_noise _safe_softmax silu _softmax
-    softplus softshrink _sparse_log_softmax _sparse_softmax _thnn_fused_gru_cell _thnn_fused_lstm_cell
-    _thnn_fused_lstm_cell_backward_impl threshold
+    leaky_relu log_sigmoid_backward log_sigmoid_forward log_softmax _log_softmax _masked_softmax mish
+    native_dropout _nested_tensor_softmax_with_shape _prelu_kernel relu rrelu_with_noise _safe_softmax silu
+    softmax _softmax softplus softshrink _sparse_log_softmax _sparse_softmax _thnn_fused_gru_cell
+    _thnn_fused_lstm_cell _thnn_fused_lstm_cell_backward_impl threshold
 """
 
 # Normalisation, of activations and of weights.
@@ -77,10 +79,11 @@ NORMS = """
 
 # Pooling.
 POOLING = """
-    _adaptive_avg_pool2d _adaptive_avg_pool3d adaptive_avg_pool3d_backward adaptive_max_pool2d
-    adaptive_max_pool3d avg_pool2d avg_pool3d fractional_max_pool2d fractional_max_pool3d max_pool2d
-    max_pool2d_with_indices max_pool3d_with_indices mkldnn_adaptive_avg_pool2d mkldnn_max_pool2d
-    mkldnn_max_pool3d quantized_max_pool1d quantized_max_pool2d quantized_max_pool3d
+    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d avg_pool1d _adaptive_avg_pool2d
+    _adaptive_avg_pool3d adaptive_avg_pool3d_backward adaptive_max_pool2d adaptive_max_pool3d avg_pool2d
+    avg_pool3d fractional_max_pool2d fractional_max_pool3d max_pool2d max_pool2d_with_indices
+    max_pool3d_with_indices mkldnn_adaptive_avg_pool2d mkldnn_max_pool2d mkldnn_max_pool3d
+    quantized_max_pool1d quantized_max_pool2d quantized_max_pool3d
 """
 
 # Interpolation on a fixed grid.
@@ -110,7 +113,13 @@ COLLECTIVE_SUMS = """
     c10d::reduce_scatter_ c10d::reduce_scatter_tensor_coalesced_ _c10d_functional::all_reduce
     _c10d_functional::all_reduce_coalesced _c10d_functional::reduce_scatter_tensor
     _c10d_functional::reduce_scatter_tensor_coalesced _c10d_functional::reduce_scatter_tensor_out
-    _c10d_functional_autograd::reduce_scatter_tensor
+    _c10d_functional_autograd::reduce_scatter_tensor cplib::flex_cp_allgather_backward
+    symm_mem::_low_contention_reduce_scatter symm_mem::multi_root_tile_reduce symm_mem::multimem_all_reduce_
+    symm_mem::multimem_one_shot_all_reduce symm_mem::multimem_one_shot_all_reduce_out
+    symm_mem::multimem_one_shot_reduce_out symm_mem::nccl_reduce_scatter_offset
+    symm_mem::one_shot_all_reduce symm_mem::one_shot_all_reduce_copy symm_mem::one_shot_all_reduce_copy_out
+    symm_mem::one_shot_all_reduce_out symm_mem::reduce_scatter_out symm_mem::tile_reduce
+    symm_mem::two_shot_all_reduce_ symm_mem::two_shot_all_reduce_out
 """
 
 # Quantized arithmetic without an aten namesake in the lists above.
@@ -120,10 +129,20 @@ QUANTIZED = """
     quantized::add_scalar_relu_out quantized::batch_norm quantized::batch_norm1d
     quantized::batch_norm1d_relu quantized::batch_norm2d quantized::batch_norm2d_relu
     quantized::batch_norm3d quantized::batch_norm3d_relu quantized::batch_norm_relu quantized::cat_relu
-    quantized::cat_relu_out quantized::dropout quantized::group_norm quantized::instance_norm
-    quantized::layer_norm quantized::max_pool1d quantized::mul_out quantized::mul_relu
-    quantized::mul_relu_out quantized::mul_scalar quantized::mul_scalar_out quantized::mul_scalar_relu
-    quantized::mul_scalar_relu_out quantized::prelu quantized::relu6 quantized::softmax
+    quantized::cat_relu_out quantized::dropout quantized::embedding_bag_4bit
+    quantized::embedding_bag_4bit_rowwise_offsets quantized::embedding_bag_byte
+    quantized::embedding_bag_byte_rowwise_offsets quantized::embedding_bag_2bit_rowwise_offsets
+    quantized::group_norm quantized::instance_norm quantized::layer_norm quantized::max_pool1d
+    quantized::mul_out quantized::mul_relu quantized::mul_relu_out quantized::mul_scalar
+    quantized::mul_scalar_out quantized::mul_scalar_relu quantized::mul_scalar_relu_out quantized::prelu
+    quantized::relu6 quantized::softmax quantized_decomposed::choose_qparams
+    quantized_decomposed::choose_qparams_per_token quantized_decomposed::choose_qparams_per_token_asymmetric
+    quantized_decomposed::choose_qparams_symmetric quantized_decomposed::convert_element_type
+    quantized_decomposed::dequantize_per_channel quantized_decomposed::dequantize_per_channel_group
+    quantized_decomposed::dequantize_per_tensor quantized_decomposed::dequantize_per_token
+    quantized_decomposed::fake_quant_per_channel quantized_decomposed::quantize_per_channel
+    quantized_decomposed::quantize_per_channel_group quantized_decomposed::quantize_per_tensor
+    quantized_decomposed::quantize_per_token
 """
 
 # Functions of ``torch._prims`` without an aten namesake in the lists above.
@@ -131,6 +150,16 @@ PRIMS_ELEMENTWISE = """
     prims::bessel_i0 prims::bessel_i0e prims::bessel_i1 prims::bessel_i1e prims::bessel_j0 prims::bessel_j1
     prims::cbrt prims::erf_inv prims::erfcx prims::isfinite prims::ndtri prims::shift_left
     prims::shift_right_arithmetic prims::spherical_bessel_j0 prims::xor_sum prims::zeta
+    prims::_low_memory_max_pool_offsets_to_indices prims::_low_memory_max_pool_with_offsets prims::fma
+    prims::inductor_cvt_e8m0_rceil prims::prepare_softmax_online
+"""
+
+# Of torch's compilers and exporters.
+TOOLING = """
+    c10d::check_for_nan flex_lib::zeros_and_scatter higher_order::inline_asm_elementwise
+    inductor::accumulate_grad_ onnx::RotaryEmbedding static_runtime::clamp_nan_to_num
+    static_runtime::dequantize_copy static_runtime::embedding_bag static_runtime::layer_norm
+    static_runtime::signed_log1p
 """
 
 GROUPS = (
@@ -147,4 +176,5 @@ GROUPS = (
     COLLECTIVE_SUMS,
     QUANTIZED,
     PRIMS_ELEMENTWISE,
+    TOOLING,
 )

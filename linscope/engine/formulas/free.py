@@ -89,12 +89,11 @@ RANDOM = """
     _standard_gamma uniform
 """
 
-# Data picked or placed by index. A bag adds up rows of its table, whose size says little about that.
+# Data picked or placed by index.
 LOOKUPS = """
-    argwhere embedding _embedding_bag embedding_bag _embedding_bag_forward_only gather index index_copy
-    index_fill index_put _index_put_impl index_select masked_scatter masked_select max_unpool2d max_unpool3d
-    nonzero nonzero_numpy nonzero_static put scatter take take_along_dim _unsafe_index _unsafe_index_put
-    _unsafe_masked_index
+    argwhere embedding gather index index_copy index_fill index_put _index_put_impl index_select
+    masked_scatter masked_select max_unpool2d max_unpool3d nonzero nonzero_numpy nonzero_static put scatter
+    take take_along_dim _unsafe_index _unsafe_index_put _unsafe_masked_index
 """
 
 # Data moved between processes.
@@ -107,7 +106,22 @@ COLLECTIVES = """
     _c10d_functional::all_to_all_single _c10d_functional::batch_p2p_ops _c10d_functional::broadcast
     _c10d_functional::irecv _c10d_functional::isend _c10d_functional::wait_tensor
     _c10d_functional_autograd::all_gather_into_tensor _c10d_functional_autograd::all_to_all_single
-    _dtensor::shard_dim_alltoall
+    _c10d_functional::_wrap_tensor_autograd bucketing::_pre_bucket_all_gather
+    bucketing::_pre_bucket_reduce_scatter cplib::flex_cp_allgather _dtensor::mesh_get_process_group
+    _dtensor::shard_dim_alltoall device_mesh::_get_flattened_submesh device_mesh::_get_submesh
+    device_mesh::_runtime_compute_coordinate_on_dim fsdp::all_gather_copy_in fsdp::chunk_cat fsdp::copy_
+    fsdp::split_with_sizes_copy pippy::_pipe_split
+"""
+
+# The same within one machine's shared memory.
+SHARED_MEMORY = """
+    symm_mem::_barrier symm_mem::_low_contention_all_gather symm_mem::_rendezvous symm_mem::all_to_all_vdev
+    symm_mem::all_to_all_vdev_2d symm_mem::all_to_all_vdev_2d_offset symm_mem::get_remote_tensors
+    symm_mem::memset32_ symm_mem::multimem_all_gather_out symm_mem::nccl_get symm_mem::nccl_put
+    symm_mem::nccl_put_signal symm_mem::nccl_put_with_signal symm_mem::nccl_wait_for_signal
+    symm_mem::nccl_wait_signal symm_mem::nvshmem_all_to_all symm_mem::nvshmem_broadcast
+    symm_mem::nvshmem_get symm_mem::nvshmem_put symm_mem::nvshmem_put_with_signal
+    symm_mem::nvshmem_wait_for_signal symm_mem::stream_write_value32_
 """
 
 # Weights rearranged for a kernel, look-ups in packed tables, profiler marks.
@@ -121,22 +135,58 @@ PACKING = """
     quantized::conv_prepack quantized::conv_transpose1d_prepack quantized::conv_transpose1d_unpack
     quantized::conv_transpose2d_prepack quantized::conv_transpose2d_unpack
     quantized::conv_transpose3d_prepack quantized::conv_transpose3d_unpack quantized::conv_unpack
-    quantized::embedding_4bit quantized::embedding_bag_4bit quantized::embedding_bag_4bit_prepack
-    quantized::embedding_bag_4bit_rowwise_offsets quantized::embedding_bag_byte
-    quantized::embedding_bag_byte_prepack quantized::embedding_bag_byte_rowwise_offsets
+    quantized::embedding_4bit quantized::embedding_bag_4bit_prepack quantized::embedding_bag_byte_prepack
     quantized::embedding_bag_prepack quantized::embedding_bag_unpack quantized::embedding_byte
     quantized::linear_prepack quantized::linear_prepack_fp16 quantized::linear_unpack
     quantized::linear_unpack_fp16 quantized::make_quantized_cell_params
     quantized::make_quantized_cell_params_dynamic quantized::make_quantized_cell_params_fp16
-    sparse::qlinear_prepack sparse::qlinear_unpack
+    quantized::embedding_bag_2bit_prepack quantized::embedding_bag_2bit_prepack_with_rowwise_min_max
+    quantized::embedding_bag_2bit_unpack quantized::embedding_bag_4bit_prepack_with_rowwise_min_max
+    quantized::embedding_bag_4bit_unpack quantized::embedding_bag_byte_prepack_with_rowwise_min_max
+    quantized::embedding_bag_byte_unpack quantized::linear_prepack_fp16_legacy
+    quantized::linear_prepack_legacy _quantized::conv2d_prepack _quantized::conv3d_prepack
+    _quantized::conv_transpose1d_prepack _quantized::conv_transpose2d_prepack
+    _quantized::conv_transpose3d_prepack _quantized::linear_prepack _quantized::linear_prepack_fp16
+    _quantized::linear_prepack_fp16_legacy _quantized::linear_prepack_legacy
+    _quantized::wrapped_fbgemm_pack_gemm_matrix_fp16 mkldnn::_get_mkldnn_serialized_md mkldnn::_nbytes
+    mkldnn::data_ptr mkldnn_prepacked::conv2d_prepack quantization::_Bfloat16QuantizedToFloat
+    quantization::_FloatToBfloat16Quantized sparse::qlinear_prepack sparse::qlinear_unpack
 """
 
 # Moves of ``torch._prims`` that have no aten namesake.
 PRIMS = """
-    prims::as_strided_scatter prims::broadcast_in_dim prims::collapse prims::collapse_view
-    prims::convert_element_type prims::copy_strided prims::copy_to prims::device_put prims::iota
-    prims::maximum_value prims::minimum_value prims::resize prims::rev prims::split_dim prims::view_of
-    prims::view_of_dtype
+    prims::_make_token prims::_sink_tokens prims::as_strided_scatter prims::broadcast_in_dim prims::collapse
+    prims::collapse_view prims::convert_element_type prims::copy_strided prims::copy_to prims::device_put
+    prims::inductor_force_stride_order prims::inductor_lookup_seed prims::inductor_rand_eager_offset
+    prims::inductor_rand_eager_offsets prims::inductor_randint prims::inductor_random prims::inductor_seed
+    prims::inductor_seeds prims::iota prims::maximum_value prims::minimum_value prims::resize prims::rev
+    prims::split_dim prims::view_of prims::view_of_dtype inductor_prims::inductor_reserve_rng_state
+    rngprims::philox_rand
 """
 
-GROUPS = (QUERIES, VIEWS, COPIES, FACTORIES, RANDOM, LOOKUPS, COLLECTIVES, PACKING, PRIMS)
+# Of torch's compilers, exporters and debuggers: views, copies, streams and marks.
+TOOLING = """
+    ao::offload ao::reload ao::wait_tensor debug_mode_ops::annotate debugprims::load_tensor
+    export::access_subclass_inner_tensor higher_order::_export_tracepoint higher_order::print
+    higher_order::register_hook inductor::_reinterpret_tensor inductor::resize_storage_bytes_
+    static_runtime::VarTupleUnpack static_runtime::create_owned_ref static_runtime::dict_unpack
+    static_runtime::expand_dims_copy static_runtime::flatten_copy static_runtime::fused_equally_split
+    static_runtime::permute_copy static_runtime::reshape_copy static_runtime::select_tensor
+    static_runtime::to_copy static_runtime::to_maybe_copy_out streams::fork streams::join
+    streams::record_event streams::record_stream streams::sync_dealloc streams::synchronize_device
+    streams::synchronize_event streams::synchronize_stream streams::wait_event streams::wait_stream
+"""
+
+GROUPS = (
+    QUERIES,
+    VIEWS,
+    COPIES,
+    FACTORIES,
+    RANDOM,
+    LOOKUPS,
+    COLLECTIVES,
+    SHARED_MEMORY,
+    PACKING,
+    PRIMS,
+    TOOLING,
+)

@@ -101,6 +101,13 @@ def packed_transposed(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
     return _packed(args[0], args[1], result, True)
 
 
+@formula("mkldnn_prepacked::conv2d_run")
+def prepacked_run(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """The packed weight gives itself away where it would be pickled: ((weight, bias, …), …)."""
+    weight = args[1].__getstate__()[0][0]
+    return Derivation((convolution_term(args[0].shape, weight.shape, result.shape, False),))
+
+
 def _packed(x: Any, packed: Any, result: Any, transposed: bool) -> Derivation:
     weight, _ = packed.unpack()
     ndim = x.dim() - 2

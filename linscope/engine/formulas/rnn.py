@@ -102,8 +102,23 @@ def miopen_rnn(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
 @formula("aten::_cudnn_rnn_backward")
 def cudnn_rnn_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
     """The gradients of the data always, those of the weights where the mask's last entry asks."""
-    forward = _layers(_rows(args[0], args[14]), args[1], args[13], args[17])
-    passes = ("data", "weights") if args[-1][3] else ("data",)
+    return _backward(_layers(_rows(args[0], args[14]), args[1], args[13], args[17]), weights=args[-1][3])
+
+
+@formula("aten::miopen_rnn_backward")
+def miopen_rnn_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """As for ``_cudnn_rnn_backward``, without a projection."""
+    return _backward(_layers(_rows(args[0], args[13]), args[1], args[12], args[16]), weights=args[-1][3])
+
+
+@formula("aten::lstm_mps_backward")
+def lstm_mps_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(…, x, outputs, hx, params, biases, layers, dropout, train, bidirectional, batch_first)``."""
+    return _backward(_layers(_rows(args[5], args[14]), args[8], args[10], args[13]), weights=True)
+
+
+def _backward(forward: Derivation, *, weights: bool) -> Derivation:
+    passes = ("data", "weights") if weights else ("data",)
     return Derivation(
         tuple(term._replace(label=f"{term.label}, gradient of the {of}") for of in passes for term in forward.terms)
     )

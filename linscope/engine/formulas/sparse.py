@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.utils._python_dispatch import _disable_current_modes
 
 from linscope.engine.formulas.factors import leading, product
 from linscope.engine.formulas.registry import formula
-from linscope.report.derivation import Derivation, Factor
+from linscope.errors import ValuesError
+from linscope.report.derivation import Derivation, Factor, Term
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,8 +23,14 @@ SPARSE_LAYOUTS = frozenset({torch.sparse_coo, torch.sparse_csr, torch.sparse_csc
 
 def nonzeros(sparse: Tensor) -> int:
     """Stored elements; a stored block counts with all of its elements."""
-    values = sparse._values() if sparse.layout is torch.sparse_coo else sparse.values()
-    return values.numel()
+    with _disable_current_modes():
+        values = sparse._values() if sparse.layout is torch.sparse_coo else sparse.values()
+        if type(values) is not torch.Tensor:
+            # A fake sparse tensor stores nothing, and would count as all zeros.
+            raise ValuesError(
+                "a sparse product needs values: how many are stored is one", hint="--run real runs it on a real tensor"
+            )
+        return values.numel()
 
 
 def sparse_product(a: Tensor, b: Tensor) -> Derivation:
@@ -37,9 +45,10 @@ def sparse_product(a: Tensor, b: Tensor) -> Derivation:
 
 def _matching_pairs(a: Tensor, b: Tensor) -> int:
     """Pairs of a stored a[i, k] and a stored b[k, j]: for each k, column k of a times row k of b."""
-    columns = torch.bincount(a.to_sparse()._indices()[1], minlength=a.shape[1])
-    rows = torch.bincount(b.to_sparse()._indices()[0], minlength=b.shape[0])
-    return int((columns * rows).sum())
+    with _disable_current_modes():
+        columns = torch.bincount(a.to_sparse()._indices()[1], minlength=a.shape[1])
+        rows = torch.bincount(b.to_sparse()._indices()[0], minlength=b.shape[0])
+        return int((columns * rows).sum())
 
 
 @formula(
@@ -51,6 +60,15 @@ def _matching_pairs(a: Tensor, b: Tensor) -> int:
 )
 def sparse_mm(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
     return sparse_product(args[0], args[1])
+
+
+@formula("aten::_sparse_mm_reduce_impl_backward")
+def sparse_mm_reduce_backward(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(sparse, grad, dense, …, mask)``: each non-zero meets a row of ``grad``, for the gradient of either."""
+    out = (Factor("out", args[1].shape[1]),)
+    term = Term((Factor("non-zeros", nonzeros(args[0])),), out)
+    labels = ("gradient of the sparse operand", "gradient of the dense operand")
+    return Derivation(tuple(term._replace(label=label) for label, asked in zip(labels, args[-1], strict=True) if asked))
 
 
 @formula("aten::sparse_sampled_addmm")
@@ -81,6 +99,24 @@ def cslt_mm(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
     k, columns = args[1].shape
     rows = result.numel() // columns if columns else 0
     return product((Factor("non-zeros", rows * k // 2),), (Factor("out", columns),))
+
+
+@formula("semi_structured::cutlass_mm")
+def cutlass_mm(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(dense, packed, meta, bias, out_features, min_rows, min_cols, transposed)``."""
+    return _half_of(args[0], args[4], args[7])
+
+
+@formula("semi_structured::cusparselt_mm")
+def cusparselt_mm(args: Args, kwargs: Kwargs, result: Any) -> Derivation:
+    """``(dense, packed, bias, out_features, min_rows, min_cols, fused, algorithm, transposed)``."""
+    return _half_of(args[0], args[3], len(args) > 8 and args[8])
+
+
+def _half_of(dense: Tensor, out: int, transposed: bool) -> Derivation:
+    """A weight (out, in) with two of every four non-zero, times (in, columns), or times its transpose."""
+    size, columns = dense.shape[::-1] if transposed else dense.shape
+    return product((Factor("non-zeros", out * size // 2),), (Factor("columns", columns),))
 
 
 def _compressed(weight: Tensor, out: int) -> Derivation:

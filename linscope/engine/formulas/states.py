@@ -1,7 +1,8 @@
 """The operators that have no formula, each in one state: free, element-wise, or known and uncounted.
 
 *Free* and *element-wise* operators contract nothing, so they have no MACs. The known uncounted do arithmetic
-that is neither a contraction nor per element; they have no count, but a reason.
+that is neither a contraction nor per element; they have no count, but a reason. Higher-order operators that run
+a body of other operators are opened: the body's operators are what is counted.
 """
 
 from __future__ import annotations
@@ -53,9 +54,38 @@ _REASONS = {
         grid_sampler_3d_backward torchvision::ps_roi_align torchvision::ps_roi_pool torchvision::roi_align
         torchvision::roi_pool
     """,
+    "a search for the fastest kernel": "_cslt_sparse_mm_search",
+    "a program that is closed to a look inside": """
+        higher_order::aoti_call_delegate higher_order::call_torchbind higher_order::executorch_call_delegate
+        higher_order::inductor_compiled_code higher_order::triton_kernel_wrapper_functional
+        higher_order::trace_wrapped higher_order::triton_kernel_wrapper_mutation
+    """,
+    "an operator of another framework, by name alone": """
+        onnx_symbolic::_symbolic onnx_symbolic::_symbolic_multi_out
+    """,
+    "there for torch's own tests": """
+        _foobar _inductor_test::realize _test_autograd_multiple_dispatch _test_autograd_multiple_dispatch_view
+        _test_autograd_multiple_dispatch_view_copy _test_functorch_fallback _test_optional_filled_intlist
+        _test_optional_floatlist _test_optional_intlist _test_parallel_materialize _test_warn_in_autograd
+    """,
 }
 
 KNOWN_UNCOUNTED: dict[str, str] = {
     name: reason for reason, group in _REASONS.items() for name in sorted(_qualify(group))
 }
 """Operators without a count, by name, and why: what they do is no contraction."""
+
+# A running sum of whole numbers places tokens and masks; it is no arithmetic of the model.
+ON_INTEGERS = _qualify("_cummax_helper _cummin_helper cummax cummin cumprod cumsum")
+"""Known uncounted operators that are bookkeeping, and so element-wise, where they work on integers or bools."""
+
+_OPENED = """
+    associative_scan auto_functionalized auto_functionalized_v2 autograd_function_apply cond control_deps
+    custom_function_call dynamo_bypassing_wrapper flat_apply flex_attention flex_attention_backward foreach_map
+    graphsafe_run_with_rng_state hints_wrapper invoke_leaf_function invoke_quant invoke_quant_packed
+    invoke_subgraph local_map_hop map_impl out_dtype run_and_save_rng_state run_const_graph run_dtensor_rng_op
+    run_with_rng_state scan strict_mode tag_activation_checkpoint while_loop while_loop_stack_output
+    with_effects wrap wrap_activation_checkpoint wrap_with_autocast wrap_with_set_grad_enabled
+"""
+OPENED_NAMES = frozenset(f"higher_order::{name}" for name in _OPENED.split())
+"""Higher-order operators that do nothing but run other operators."""

@@ -1,0 +1,186 @@
+"""Options that several commands take: what is analysed, how it runs, and how the answer is written."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from os.path import splitext
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from linscope.api import RUNS
+from linscope.cli import streams, values
+from linscope.cli.configuration import settings
+from linscope.cli.formulas import formulas_option, run_files
+from linscope.errors import OutputError, UsageError
+from linscope.render.look import SHORT, Look
+from linscope.render.registry import DOCUMENTS, FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Decorated = Callable[..., Any]
+    Decorator = Callable[[Decorated], Decorated]
+
+SUFFIXES = {
+    ".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table",
+}  # fmt: skip
+
+
+def _together(*options: Decorator) -> Decorator:
+    """Several options as one decorator, in the order they are to be listed in."""
+
+    def decorated(command: Decorated) -> Decorated:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorated
+
+
+target_options = _together(
+    click.option("-d", "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of a named dimension: -d B=32."),
+    click.option(
+        "--input", "inputs", multiple=True, metavar="[NAME=]SHAPE",
+        help='What goes in: "[1,3,224,224]", "ids=[1,128]:int64", or JSON with shapes as text. Repeatable.',
+    ),
+    click.option(
+        "--arg", "args", multiple=True, metavar="NAME=VALUE",
+        help="An argument for the class or the factory, a Python literal: --arg width=64. Repeatable.",
+    ),
+    click.option("-B", "--batch", type=click.IntRange(min=1), help="Batch size, for models that know their inputs."),
+    click.option("-T", "--seq-len", type=click.IntRange(min=1), help="Sequence length in tokens, likewise."),
+    click.option("--dtype", metavar="DTYPE", help="Type of parameters and inputs: float32, bfloat16, ..."),
+    click.option("--no-exec", is_flag=True, help="Run no code of the user's: refuse py: targets and --formulas."),
+)  # fmt: skip
+"""``dims``, ``inputs``, ``args``, ``batch``, ``seq_len``, ``dtype``, ``no_exec``: for ``analysis``."""
+
+run_options = _together(
+    click.option(
+        "--run", type=click.Choice(RUNS), default="auto", show_default=True,
+        help="Real tensors, shapes alone (meta), fake tensors, or auto: real where it fits.",
+    ),
+    click.option("--train", is_flag=True, help="Run in training mode; the default is evaluation."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Where the random numbers start."),
+    click.option(
+        "--torch-defaults/--no-torch-defaults", default=None,
+        help="Linear keeps PyTorch's default bias (or torch-defaults in linscope.toml).",
+    ),
+    formulas_option,
+)  # fmt: skip
+"""``run``, ``train``, ``seed``, ``torch_defaults``, ``formulas``: for ``analysis``."""
+
+output_options = _together(
+    click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print it.  [default: table]"),
+    click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+    click.option(
+        "-o", "--output", type=click.Path(dir_okay=False), help="Write into a file; its ending names the format."
+    ),
+    click.option("--ascii", "ascii_", is_flag=True, help="Plain characters only."),
+)
+"""``format_``, ``as_json``, ``output``, ``ascii_``: for ``output_of``."""
+
+
+def analysis(
+    *,
+    dims: tuple[str, ...],
+    inputs: tuple[str, ...],
+    args: tuple[str, ...],
+    batch: int | None,
+    seq_len: int | None,
+    dtype: str | None,
+    no_exec: bool,
+    run: str,
+    train: bool,
+    seed: int,
+    torch_defaults: bool | None,
+    formulas: tuple[str, ...],
+) -> dict[str, Any]:
+    """Target and run options as keyword arguments of ``linscope.analyze``; files of formulas are run.
+
+    Raises:
+        UsageError: a value that an option does not take, or two options that contradict each other.
+        ConfigurationError: the project's settings cannot be read.
+        ModelError: a file of formulas failed.
+    """
+    if formulas and no_exec:
+        raise UsageError("--formulas runs a file, and --no-exec forbids that", hint="leave one of them out")
+    options = {
+        "dims": values.sizes(dims),
+        "inputs": values.inputs(inputs),
+        "args": values.arguments(args),
+        "batch": batch,
+        "seq_len": seq_len,
+        "dtype": dtype,
+        "may_run_code": not no_exec,
+        "run": run,
+        "train": train or None,
+        "seed": seed,
+        "torch_defaults": settings().torch_defaults if torch_defaults is None else torch_defaults,
+    }
+    run_files(formulas)
+    return options
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where an answer goes, and in which format. ``path`` is None for standard output."""
+
+    format: str
+    path: str | None
+    ascii: bool
+
+    @property
+    def is_document(self) -> bool:
+        """Whether programs read it from standard output: an error is a document there as well."""
+        return self.path is None and self.format in DOCUMENTS
+
+    def look(self, *, explain: str = SHORT, operators: bool = False) -> Look:
+        """What the place can show; a file has no width and no colours."""
+        if self.path is not None:
+            return Look(None, False, self.ascii, explain, operators)
+        return streams.look_of(sys.stdout, ascii=self.ascii, explain=explain, operators=operators)
+
+    def write(self, text: str) -> None:
+        """Write all of ``text``, over what the file held before.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        if self.path is None:
+            streams.write(sys.stdout, text)
+            return
+        try:
+            with open(self.path, "wb") as file:
+                file.write(text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise OutputError(
+                f"{self.path} cannot be written: {error.strerror or error}", hint="name a file that can be written"
+            ) from error
+
+
+def output_of(format_: str | None, as_json: bool, output: str | None, ascii_: bool) -> Output:
+    """Output options as one thing.
+
+    Raises:
+        UsageError: two formats at once, or a file whose ending names none.
+    """
+    return Output(_format(format_, as_json=as_json, output=output), output, ascii_)
+
+
+def _format(chosen: str | None, *, as_json: bool, output: str | None) -> str:
+    if as_json:
+        if chosen not in (None, "json"):
+            raise UsageError(f"--json and --format {chosen} contradict each other", hint="leave one of them out")
+        return "json"
+    if chosen is not None:
+        return chosen
+    if output is None:
+        return "table"
+    ending = splitext(output)[1].lower()
+    if ending not in SUFFIXES:
+        raise UsageError(
+            f"no format goes with the ending {ending!r} of the file", hint=f"--format, or one of {', '.join(SUFFIXES)}"
+        )
+    return SUFFIXES[ending]

@@ -1,0 +1,172 @@
+"""A model that a forward leaves as it was: modes, attributes, hooks, gradients, and the bits of every tensor.
+
+Tables and attributes are copied before, shallowly, and put back where they differ. The values are too large for
+that: a storage is copied when the first operator is about to write to it, and only then.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CONTAINERS = (dict, list, set, OrderedDict, deque)
+"""Attributes of exactly these types are kept one level deep: tables of parameters, of hooks, the user's caches."""
+
+
+class Unchanged:
+    """``model`` runs in the mode asked for, and is afterwards what it was.
+
+    Args:
+        training: the mode to run in; None keeps every module's own.
+        made: the model was made for the run, and has nothing to keep.
+    """
+
+    __slots__ = ("_attributes", "_containers", "_made", "_model", "_modes", "_tensors", "_training")
+
+    def __init__(self, model: nn.Module, training: bool | None, *, made: bool) -> None:
+        self._model = model
+        self._training = training
+        self._made = made
+
+    def __enter__(self) -> None:
+        model, training = self._model, self._training
+        if not self._made:
+            modules = tuple(model.modules())
+            # A frozen script has no mode.
+            self._modes = [(m, m.training) for m in modules if hasattr(m, "training")]
+            self._attributes = [(module.__dict__, module.__dict__.copy()) for module in modules]
+            self._containers = [
+                (value, value.copy())
+                for _, attributes in self._attributes
+                for value in attributes.values()
+                if type(value) in _CONTAINERS
+            ]
+            held = (*model.parameters(), *model.buffers())
+            self._tensors = [_Tensor(tensor) for tensor in held if not is_lazy(tensor)]
+        if training is not None and (not self._made or training is not model.training):
+            model.train(training)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._made:
+            return
+        for attributes, before in self._attributes:
+            if not _same_items(attributes, before):
+                attributes.clear()
+                attributes.update(before)
+        for container, content in self._containers:
+            _refill(container, content)
+        for module, mode in self._modes:
+            if module.training is not mode:
+                module.training = mode  # a scripted module keeps its mode elsewhere than in its attributes
+        for tensor in self._tensors:
+            tensor.put_back()
+
+
+class _Tensor:
+    """What a parameter or a buffer is apart from its values: which memory it stands for, and its gradient."""
+
+    __slots__ = ("_alias", "_grad", "_requires_grad", "_tensor")
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self._tensor = tensor
+        self._alias = tensor.detach()
+        self._grad = tensor.grad if tensor.is_leaf else None
+        self._requires_grad = tensor.requires_grad
+
+    def put_back(self) -> None:
+        tensor = self._tensor
+        if not _same_place(tensor, self._alias):
+            tensor.data = self._alias
+        if not tensor.is_leaf:
+            return
+        if tensor.requires_grad is not self._requires_grad:
+            tensor.requires_grad_(self._requires_grad)
+        if tensor.grad is not self._grad:
+            tensor.grad = self._grad
+
+
+def _same_place(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether both are the same view of the same memory."""
+    if one.shape != other.shape or one.dtype is not other.dtype or one.layout is not other.layout:
+        return False
+    if not _has_storage(one):
+        return True
+    return _place(one) == _place(other)
+
+
+def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    return tensor.untyped_storage()._cdata, tensor.storage_offset(), tensor.stride()
+
+
+def _same_items(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """The same keys in the same order, and the very same values."""
+    if len(one) != len(other):
+        return False
+    return all(a == b and x is y for (a, x), (b, y) in zip(one.items(), other.items(), strict=True))
+
+
+def _refill(container: Any, content: Any) -> None:
+    """Give ``container`` what it held; it stays the same object, which others may hold, too."""
+    if isinstance(container, dict):
+        if not _same_items(container, content):
+            container.clear()
+            container.update(content)
+    elif isinstance(container, set):
+        container.clear()
+        container.update(content)
+    elif len(container) != len(content) or any(x is not y for x, y in zip(container, content, strict=True)):
+        container.clear()
+        container.extend(content)
+
+
+class KeptValues:
+    """The values of ``tensors``, kept from being lost to operators that write.
+
+    ``before`` is called with what an operator is about to write to; on leaving, each storage that it was called
+    for holds the same bits as at first.
+    """
+
+    __slots__ = ("_guarded", "_written")
+
+    def __init__(self, tensors: Iterable[torch.Tensor]) -> None:
+        self._guarded = {t.untyped_storage()._cdata: t.untyped_storage() for t in tensors if _has_storage(t)}
+        self._written: list[tuple[torch.UntypedStorage, torch.UntypedStorage]] = []
+
+    def __enter__(self) -> KeptValues:
+        return self
+
+    def before(self, written: Any) -> None:
+        """Copy the storage of the tensor, or of the tensors of the list, if it is guarded and not copied yet."""
+        if isinstance(written, torch.Tensor):
+            if _has_storage(written):
+                storage = self._guarded.pop(written.untyped_storage()._cdata, None)
+                if storage is not None:
+                    self._written.append((storage, storage.clone()))  # type: ignore[no-untyped-call]
+        elif isinstance(written, tuple | list):
+            for tensor in written:
+                self.before(tensor)
+
+    def __exit__(self, *exception: object) -> None:
+        for storage, values in self._written:
+            if storage.nbytes() != values.nbytes():
+                storage.resize_(values.nbytes())
+            storage.copy_(values)
+        self._written.clear()
+
+
+def values_of(model: nn.Module, given: Iterable[torch.Tensor]) -> KeptValues:
+    """The values of the user's own model and of the tensors given with it."""
+    grads = (p.grad for p in model.parameters() if not is_lazy(p) and p.grad is not None)
+    held = (t for t in (*model.parameters(), *model.buffers()) if not is_lazy(t))
+    return KeptValues((*held, *grads, *given))
+
+
+def _has_storage(tensor: torch.Tensor) -> bool:
+    return tensor.layout is torch.strided and not tensor.is_meta and not tensor.is_nested
