@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from linscope.errors import LinscopeError, UncountedError, UsageError
@@ -13,6 +13,7 @@ from linscope.subject import Asked, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from linscope.notation.bound import BoundSpec
 
@@ -68,7 +69,9 @@ def analyze(
     _check_choice("explain", explain, EXPLAIN)
     named = split(target) if isinstance(target, str) else None
     if named is not None:
-        asked = Asked(target, inputs, args or {}, dims or {}, batch, seq_len, dtype, train, may_run_code)
+        asked = Asked(
+            target, inputs, args or {}, dims or {}, batch, seq_len, dtype, train, may_run_code, partial(_guard, seed)
+        )
         subject = open_source(*named, asked)
     elif isinstance(target, str | Spec):
         if inputs is not None:
@@ -99,6 +102,12 @@ def _counted(opened: Any) -> Report:
     from linscope.engine.graph import analyze_graph
 
     return analyze_graph(opened)
+
+
+def _guard(seed: int) -> AbstractContextManager[Any]:
+    from linscope import engine
+
+    return engine.undisturbed(seed)
 
 
 def _spec_subject(target: str | Spec, dims: Mapping[str, int], train: bool | None, torch_defaults: bool) -> Any:

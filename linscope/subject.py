@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,21 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a module on the way to a failure; ``output_shapes`` is None where the failure lies within it."""
+
+    path: str
+    type: str
+    input_shapes: tuple[tuple[int, ...], ...]
+    output_shapes: tuple[tuple[int, ...], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
-    """A forward that raised: in which module, on what, how, and why where that is known."""
+    """A forward that raised: in which module, on what, how, and why where that is known.
+
+    ``way`` holds the calls that lie around the one that failed, each after those that it made before, in order.
+    """
 
     path: str
     module: nn.Module | None
@@ -75,6 +89,7 @@ class Failure:
     input_dtypes: tuple[str, ...]
     error: Exception
     diagnosis: Diagnosis | None = None
+    way: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,8 @@ class Asked:
         dtype: the type of parameters and inputs, by torch's name; None for the model's own.
         training: the mode to run in; None is evaluation for named models, and an instance's own.
         may_run_code: whether code of the user's may run.
+        guard: to be entered around code of the user's that runs before the engine does: random states and global
+            switches are put back.
     """
 
     target: str
@@ -110,6 +127,7 @@ class Asked:
     dtype: str | None = None
     training: bool | None = None
     may_run_code: bool = True
+    guard: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,9 @@ class Subject:
         largest: the largest number among the layers' arguments: an input may grow so many times in one.
         learns: whether the model replaces modules of its own when it meets its first input.
         foreign: whether code runs that is neither torch's nor ours.
+        around: to be entered around everything that runs of the model, from building it on.
+        shapes_first: whether the model has no values that mean anything: real ones are drawn only where shapes
+            alone cannot answer.
         notes: remarks of the source's own on the result, from the model that ran and its totals.
     """
 
@@ -145,4 +166,6 @@ class Subject:
     largest: int = 1
     learns: bool = False
     foreign: bool = False
+    around: Callable[[], AbstractContextManager[Any]] = nullcontext
+    shapes_first: bool = False
     notes: Callable[[nn.Module, Totals], tuple[Note, ...]] = lambda model, totals: ()

@@ -13,6 +13,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 SHOWN = {
     "main.sh": ["[32, 3, 2]", "768", "1,536", "Why the weight is transposed"],
     "main.py": ["[32, 3, 2]", "768 = 32 · 3 × (4 · 2)", "thop:         768"],
+    "net.py": [],  # models for others to name
     "module.py": ["650 parameters", "1800 MACs"],  # 10·50 + 50 + 50·2; 3·(500 + 100)
     "mlp.sh": ["652", "1,800"],
     "stem.sh": ["[1, 64, 56, 56]", "9,536", "118,013,952"],  # 9,408 + 2·64

@@ -60,6 +60,11 @@ def _script_on_meta(module: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
         raise _not_copied(module, error) from error
 
 
+def holds_values(model: nn.Module) -> bool:
+    """Whether a tensor of the model is not on meta: its constructor put it elsewhere by itself."""
+    return any(not tensor.is_meta for tensor in _tensors(model))
+
+
 def _empty(tensor: torch.Tensor, device: str | None) -> torch.Tensor:
     """A tensor of the kind, shape and dtype of ``tensor``, and of no values."""
     if isinstance(tensor, UninitializedParameter):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from linscope.engine.approach import way_to
 from linscope.engine.attribution import Attributed
 from linscope.engine.diagnosed import diagnosed
 from linscope.engine.guard import DoesNotFit
@@ -49,4 +51,5 @@ def forward(
     except Exception as error:
         if wants_values(error):
             raise needs_values(tracer.failed(error)) from error
-        raise subject.explain(diagnosed(tracer.failed(error))) from error
+        failure = diagnosed(tracer.failed(error))
+        raise subject.explain(replace(failure, way=way_to(failure, tracer.root))) from error

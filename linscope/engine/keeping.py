@@ -53,10 +53,13 @@ class AroundForeignCode:
     """Code that is not ours runs inside: what it may turn outside of its model is turned back.
 
     Python's and numpy's random states start from ``seed``, as torch's does, and go on as before afterwards; so do
-    torch's default dtype, its precision and its determinism.
+    torch's default dtype and device, its precision, its determinism, its threads and whether it keeps gradients.
     """
 
-    __slots__ = ("_deterministic", "_dtype", "_numpy", "_precision", "_python", "_seed", "_warn_only")
+    __slots__ = (
+        *("_deterministic", "_device", "_dtype", "_grad", "_numpy", "_precision", "_python", "_seed"),
+        *("_threads", "_warn_only"),
+    )
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -69,6 +72,9 @@ class AroundForeignCode:
         if numpy is not None:
             numpy.random.seed(self._seed % 2**32)
         self._dtype = torch.get_default_dtype()
+        self._device = torch.get_default_device()
+        self._grad = torch.is_grad_enabled()
+        self._threads = torch.get_num_threads()
         self._precision = torch.get_float32_matmul_precision()
         self._deterministic = torch.are_deterministic_algorithms_enabled()
         self._warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
@@ -79,6 +85,11 @@ class AroundForeignCode:
             sys.modules["numpy"].random.set_state(self._numpy)
         if torch.get_default_dtype() is not self._dtype:
             torch.set_default_dtype(self._dtype)
+        if torch.get_default_device() != self._device:
+            torch.set_default_device(self._device if self._device.type != "cpu" else None)
+        torch.set_grad_enabled(self._grad)
+        if torch.get_num_threads() != self._threads:
+            torch.set_num_threads(self._threads)
         if torch.get_float32_matmul_precision() != self._precision:
             torch.set_float32_matmul_precision(self._precision)
         if torch.are_deterministic_algorithms_enabled() != self._deterministic:

@@ -16,6 +16,8 @@ from linscope.engine.settling import settled_on_meta
 from linscope.errors import LinscopeError, ModelError, SizeError, ValuesError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from linscope.report.record import Report
     from linscope.subject import Subject
 
@@ -50,7 +52,7 @@ def analyze(subject: Subject, request: Request) -> Report:
         LinscopeError: what ``subject.explain`` makes of a forward that raised; SizeError where no mode fits;
             ValuesError where the mode asked for has none and the model needs them; UncountedError under ``strict``.
     """
-    with ONE_AT_A_TIME:
+    with ONE_AT_A_TIME, subject.around():
         if request.mode == "auto":
             return _wherever_it_fits(subject, request)
         try:
@@ -61,18 +63,28 @@ def analyze(subject: Subject, request: Request) -> Report:
             ) from None
 
 
+@contextlib.contextmanager
+def undisturbed(seed: int) -> Iterator[None]:
+    """Around code of the user's that runs before an analysis does: what it may disturb is put back, as there."""
+    with ONE_AT_A_TIME, Seeded(seed), AroundForeignCode(seed):
+        yield
+
+
 def _wherever_it_fits(subject: Subject, request: Request) -> Report:
     """Real where that fits; else on meta, on fake tensors, or, slow but within memory, for real after all.
 
     Code that reads values defeats meta first. What else goes wrong on shapes alone may be their fault, too: an
     error of the model's own is believed only where no later mode can tell.
     """
-    try:
-        return _in_mode(subject, request, "real", None, limit_work=True)
-    except DoesNotFit as refused:
-        why = str(refused)
-    except ValuesError as error:
-        return _without_any(subject, request, error)
+    if subject.shapes_first:
+        why = "a model by name comes without its weights"
+    else:
+        try:
+            return _in_mode(subject, request, "real", None, limit_work=True)
+        except DoesNotFit as refused:
+            why = str(refused)
+        except ValuesError as error:
+            return _without_any(subject, request, error)
     for mode in ("meta", "fake"):
         try:
             return _in_mode(subject, request, mode, why, limit_work=False)
@@ -97,6 +109,10 @@ def _without_any(subject: Subject, request: Request, error: ValuesError) -> Repo
         raise ValuesError(error.message, details=error.details, hint=hint) from error
 
 
+def _around_foreign(subject: Subject, seed: int) -> contextlib.AbstractContextManager[Any]:
+    return AroundForeignCode(seed) if subject.foreign else contextlib.nullcontext()
+
+
 def _reason(mode: str, error: LinscopeError) -> str:
     first = error.details[0].removeprefix("torch: ") if error.details else error.message
     return f"on {mode}: {first.partition('. ')[0]}"
@@ -110,9 +126,9 @@ def _in_mode(subject: Subject, request: Request, mode: str, why: str | None, *, 
     """
     way = Way(mode, Allowance(limit_work=limit_work) if mode == "real" else None, why)
     if way.allowance is not None and subject.owned and not subject.small:
-        _foresee(subject, request, way.allowance, limit_work=limit_work)
-    foreign = contextlib.nullcontext() if not subject.foreign else AroundForeignCode(request.seed)
-    with Seeded(request.seed), WithoutFastPaths(), foreign:
+        with _around_foreign(subject, request.seed):
+            _foresee(subject, request, way.allowance, limit_work=limit_work)
+    with Seeded(request.seed), WithoutFastPaths(), _around_foreign(subject, request.seed):
         if mode == "fake" and subject.learns:
             subject = settled_on_meta(subject)
         try:
@@ -152,8 +168,11 @@ def _foresee(subject: Subject, request: Request, allowance: Allowance, *, limit_
     Raises:
         DoesNotFit: as ``Allowance.ask``.
     """
-    with Seeded(request.seed):
-        size, work, fed = weigh(subject)
+    try:
+        with Seeded(request.seed):
+            size, work, fed = weigh(subject)
+    except LinscopeError:
+        return  # it cannot be made without values, or not at all: the run will tell
     if max(size, fed * subject.largest) >= LARGE:
         rehearsal = Allowance(limit_work=limit_work)
         rehearsal.ask(size, work)

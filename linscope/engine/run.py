@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from linscope import teaching
-from linscope.engine.copying import without_values
+from linscope.engine.copying import holds_values, without_values
 from linscope.engine.environment import environment
 from linscope.engine.evidence import Watched
 from linscope.engine.forward import forward
@@ -55,7 +55,7 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
     mode, device, allowance = way.mode, device_of(model, way.mode), way.allowance
     if mode == "real" and device.type == "meta":
         mode, allowance = "meta", None  # a model of the user's that has no values
-    if mode != "real" and not subject.owned:
+    if mode != "real" and (not subject.owned or (mode == "meta" and holds_values(model))):
         model = without_values(model, "meta" if mode == "meta" else device.type)
     users_own = not subject.owned and mode == "real"
     with Unchanged(model, subject.training, made=not users_own):

@@ -8,9 +8,13 @@ from linscope.errors import LinscopeError, ModelError, Place, ShapeError
 from linscope.notation.catalogue import layer as known_layer
 from linscope.notation.spec import Argument, Items, Layer, Literal, Method, Value
 from linscope.notation.unparse import unparse_step
+from linscope.sources.users_code import lines_of, raised
 
 if TYPE_CHECKING:
-    from linscope.subject import Diagnosis, Failure
+    from linscope.subject import Call, Diagnosis, Failure
+
+MOST_CALLS = 12
+"""Calls on the way to a failure that are shown."""
 
 
 def explained(failure: Failure, text: str, node: Layer | Method | None, *, exact: bool) -> LinscopeError:
@@ -36,20 +40,45 @@ def explained(failure: Failure, text: str, node: Layer | Method | None, *, exact
 
 
 def explained_model(failure: Failure) -> LinscopeError:
-    """The error for a model of the user's own: exit code 3 unless a layer of torch.nn met a wrong shape."""
-    where = f" at {failure.path}" if failure.path else ""
-    name = _repr(failure)
+    """The error for a model that is not ours: exit code 3 unless a layer of torch.nn met a wrong shape.
+
+    Its details name the layer, the user's own lines that the error went through, and the shapes on the way there.
+    """
     if failure.diagnosis is not None:
-        error = diagnosed(failure.diagnosis, name, None, None)
-        details = (f"layer: {failure.path or 'the model itself'}", *error.details)
-        return ShapeError(error.message, details=details, hint=error.hint)
+        error = diagnosed(failure.diagnosis, _repr(failure), None, None)
+        layer = f"layer: {failure.path or 'the model itself'}"
+        called = tuple(f"at: {line}" for line in lines_of(failure.error)[-1:])
+        return ShapeError(error.message, details=(layer, *error.details, *called, *way(failure)), hint=error.hint)
+    where = f" at {failure.path}" if failure.path else ""
     return ModelError(
         f"the model raised {type(failure.error).__name__}{where}",
-        details=(
-            *_torch_says(failure.error),
-            *(f"in: {_shape(s)}" for s in failure.input_shapes),
-        ),
+        details=(*raised(failure.error), *_taken(failure), *way(failure)),
     )
+
+
+def way(failure: Failure) -> tuple[str, ...]:
+    """``way: body.0 Conv2d [1,3,32,32] → [1,8,30,30]`` for each call on the way to the failure.
+
+    Of a long way the model's own call and the last few are shown.
+    """
+    lines = [f"way: {_call(call)}" for call in failure.way]
+    left_out = len(lines) - MOST_CALLS
+    if left_out <= 1:
+        return tuple(lines)
+    return (lines[0], f"way: … {left_out:,} calls …", *lines[left_out + 1 :])
+
+
+def _call(call: Call) -> str:
+    name = f"{call.path} {call.type}".strip()
+    taken = ", ".join(map(_shape, call.input_shapes))
+    came = f" → {', '.join(map(_shape, call.output_shapes))}" if call.output_shapes else ""
+    return f"{name} {taken}{came}".strip()
+
+
+def _taken(failure: Failure) -> tuple[str, ...]:
+    """What the failing call got, a line for each tensor, with its dtype where that is not the usual one."""
+    given = zip(failure.input_shapes, failure.input_dtypes, strict=True)
+    return tuple(f"in: {_shape(s)}{'' if dtype == 'float32' else f':{dtype}'}" for s, dtype in given)
 
 
 def diagnosed(diagnosis: Diagnosis, name: str, place: Place | None, written: Layer | Method | None) -> ShapeError:

@@ -18,7 +18,9 @@ from linscope.sources.dtypes import default_dtype
 from linscope.subject import Given, TensorSpec
 
 
-def arguments_of(inputs: Any, sizes: Mapping[str, int]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def arguments_of(
+    inputs: Any, sizes: Mapping[str, int], usual: str | None = None
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Positional and keyword arguments, a TensorSpec in place of every shape string, however deep.
 
     Args:
@@ -26,17 +28,19 @@ def arguments_of(inputs: Any, sizes: Mapping[str, int]) -> tuple[tuple[Any, ...]
             names where they go to arguments by name); a sequence of positional arguments; a dict of arguments by
             name; or both of them in a ``Given``.
         sizes: of named dimensions.
+        usual: the dtype of shapes that name none, by torch's name; None for torch's default.
 
     Raises:
         NotationError: a string that is no shape.
     """
+    usual = usual or default_dtype()
     if isinstance(inputs, Given):
         return (
-            tuple(_read(value, sizes) for value in inputs.positional),
-            {name: _read(value, sizes) for name, value in inputs.by_name.items()},
+            tuple(_read(value, sizes, usual) for value in inputs.positional),
+            {name: _read(value, sizes, usual) for name, value in inputs.by_name.items()},
         )
     if isinstance(inputs, str):
-        specs = _shapes(inputs, sizes)
+        specs = _shapes(inputs, sizes, usual)
         return (
             tuple(s for s in specs if s.name is None),
             {s.name: s for s in specs if s.name is not None},
@@ -44,24 +48,23 @@ def arguments_of(inputs: Any, sizes: Mapping[str, int]) -> tuple[tuple[Any, ...]
     if isinstance(inputs, torch.Tensor):
         return (inputs,), {}
     if isinstance(inputs, Mapping):
-        return (), {str(name): _read(value, sizes) for name, value in inputs.items()}
+        return (), {str(name): _read(value, sizes, usual) for name, value in inputs.items()}
     if isinstance(inputs, tuple | list) and not hasattr(inputs, "_fields"):
-        return tuple(_read(value, sizes) for value in inputs), {}
-    return (_read(inputs, sizes),), {}
+        return tuple(_read(value, sizes, usual) for value in inputs), {}
+    return (_read(inputs, sizes, usual),), {}
 
 
-def _read(value: Any, sizes: Mapping[str, int]) -> Any:
+def _read(value: Any, sizes: Mapping[str, int], usual: str) -> Any:
     """``value`` with a spec in place of every shape string, however deep."""
     if isinstance(value, str):
-        return _shapes(value, sizes)[0] if value.lstrip().startswith("[") else value
-    return rebuilt(value, lambda item: _read(item, sizes))
+        return _shapes(value, sizes, usual)[0] if value.lstrip().startswith("[") else value
+    return rebuilt(value, lambda item: _read(item, sizes, usual))
 
 
-def _shapes(text: str, sizes: Mapping[str, int]) -> tuple[TensorSpec, ...]:
+def _shapes(text: str, sizes: Mapping[str, int], usual: str) -> tuple[TensorSpec, ...]:
     spec = parse_inputs(text)
     names = {d.name for i in spec.inputs for d in i.shape.dimensions if isinstance(d, Named)}
     bound = bind(spec, {name: size for name, size in sizes.items() if name in names})
-    usual = default_dtype()
     return tuple(TensorSpec(i.shape, i.dtype or usual, i.name) for i in bound.inputs)
 
 

@@ -43,6 +43,16 @@ SOURCES: dict[str, Source] = {
     source.scheme: source
     for source in (
         Source(
+            "py",
+            "python",
+            "MODULE:NAME or FILE.py:NAME",
+            "a class, a factory or an instance in your own code",
+            "py:net.py:Net",
+            runs_code=True,
+        ),
+        Source("tv", "torchvision_models", "NAME", "a model of torchvision", "tv:resnet50"),
+        Source("timm", "timm_models", "NAME", "a model of timm", "timm:vit_base_patch16_224"),
+        Source(
             "st", "safetensors", "FILE", "the parameters in a safetensors file, from its header", "st:m.safetensors"
         ),
         Source("onnx", "onnx", "FILE", "an ONNX graph, read as data", "onnx:model.onnx"),
@@ -84,6 +94,8 @@ def _bare_file(target: str) -> tuple[Source, str] | None:
         return SOURCES[_BY_SUFFIX[ending]], target
     if ending in _PICKLES:
         raise pickled(target)
+    if target.endswith(".py") or ".py:" in target:
+        raise UsageError(f"{target[:80]} is no spec", hint=f"py:{target[:80]}{'' if '.py:' in target else ':CLASS'}")
     return None
 
 
@@ -91,7 +103,8 @@ def pickled(name: str) -> UsageError:
     """The refusal of a pickled file, with its reason and the way out."""
     return UsageError(
         f"{name[:80]} is a pickle, and opening a pickle runs whatever code is in it",
-        hint="save its tensors as .safetensors (st:), or export it with torch.export.save (pt2:)",
+        hint="name the class that it belongs to (py:net.py:Net), save its tensors as .safetensors (st:), or export it "
+        "with torch.export.save (pt2:)",
     )
 
 

@@ -207,7 +207,10 @@ def test_a_model_that_raises_is_the_users_own_error() -> None:
         linscope.analyze(nn.Sequential(Model(lambda s, x: {}["lost"])), "[3,4]")
     assert caught.value.exit_code == 3
     assert caught.value.message == "the model raised KeyError at 0"
-    assert caught.value.details == ("torch: 'lost'", "in: [3,4]")
+    words, *lines = caught.value.details
+    assert words == "KeyError: 'lost'"
+    assert 'in <lambda>: linscope.analyze(nn.Sequential(Model(lambda s, x: {}["lost"])), "[3,4]")' in lines[-3]
+    assert lines[-2:] == ["in: [3,4]", "way: Sequential [3,4]"]
     assert isinstance(caught.value.__cause__, KeyError)
 
 
