@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from linscope.errors import LinscopeError, UncountedError, UsageError
 from linscope.notation import Spec, parse
+from linscope.report.memory import WEIGHTS_AS
 from linscope.report.record import Report
 from linscope.sources.registry import open_source, split
 from linscope.subject import Asked, Subject
@@ -56,7 +57,8 @@ def analyze(
         args: keyword arguments for the class or the factory that a name stands for.
         batch: the batch size, where a named model knows its own inputs.
         seq_len: the sequence length in tokens, likewise.
-        dtype: the type of parameters and inputs of a named model, by torch's name; None for its own.
+        dtype: the type of parameters and inputs, by torch's name; None for the model's own. ``int8`` and ``int4`` are
+            for the weights in memory alone: the run keeps the model's own.
         may_run_code: whether a name may stand for code of the user's, which then runs.
 
     Returns:
@@ -67,6 +69,7 @@ def analyze(
     """
     _check_choice("run", run, RUNS)
     _check_choice("explain", explain, EXPLAIN)
+    weights_as, dtype = (dtype, None) if dtype in WEIGHTS_AS else (None, dtype)
     named = split(target) if isinstance(target, str) else None
     if named is not None:
         asked = Asked(
@@ -76,8 +79,10 @@ def analyze(
     elif isinstance(target, str | Spec):
         if inputs is not None:
             raise UsageError("a spec names its own inputs", hint="leave inputs out")
-        subject = _spec_subject(target, dims or {}, train, torch_defaults)
+        subject = _spec_subject(target, dims or {}, train, torch_defaults, dtype)
     else:
+        if dtype is not None:
+            raise UsageError("a module keeps its own dtype", hint=f"analyze(model.to(torch.{dtype}), ...)")
         subject = _module_subject(target, inputs, dims or {}, train)
     if not isinstance(subject, Subject):  # read as data: there is nothing to run
         if run != "auto":
@@ -89,6 +94,8 @@ def analyze(
         from linscope import engine  # imports torch: after everything that can fail without it
 
         report = engine.analyze(subject, engine.Request(run, seed, strict, crosscheck, evidence=explain != "none"))
+    if weights_as is not None:
+        report = report.with_weights_as(weights_as)
     if explain != "none":
         from linscope.explain import explain as lessons
 
@@ -110,11 +117,13 @@ def _guard(seed: int) -> AbstractContextManager[Any]:
     return engine.undisturbed(seed)
 
 
-def _spec_subject(target: str | Spec, dims: Mapping[str, int], train: bool | None, torch_defaults: bool) -> Any:
+def _spec_subject(
+    target: str | Spec, dims: Mapping[str, int], train: bool | None, torch_defaults: bool, dtype: str | None
+) -> Any:
     spec = _bound(target, tuple(dims.items()))
     from linscope.sources.notation import subject_of
 
-    return subject_of(spec, training=train, torch_defaults=torch_defaults)
+    return subject_of(spec, training=train, torch_defaults=torch_defaults, dtype=dtype)
 
 
 def _module_subject(target: Any, inputs: Any, dims: Mapping[str, int], train: bool | None) -> Any:

@@ -31,6 +31,7 @@ class Frame:
     """
 
     __slots__ = (
+        "allocated",
         "asked",
         "attention",
         "call",
@@ -54,6 +55,7 @@ class Frame:
         self.call = call
         self.macs = 0
         self.elements = 0
+        self.allocated = 0
         self.derivations: list[Derivation] = []
         self.children: list[Frame] = []
         self.input_shapes: Shapes = ()
@@ -103,7 +105,7 @@ def take_in(root: Frame, model: nn.Module) -> None:
 
     Where it was called past everything that could see it, a call is made up, around those that were seen.
     """
-    if not (root.macs or root.elements or root.derivations):
+    if not (root.macs or root.elements or root.derivations or root.allocated):
         return
     outermost = next((frame for frame in root.children if not frame.path), None)
     if outermost is None:
@@ -112,9 +114,10 @@ def take_in(root: Frame, model: nn.Module) -> None:
         root.children = [outermost]
     outermost.macs += root.macs
     outermost.elements += root.elements
+    outermost.allocated += root.allocated
     outermost.derivations += root.derivations
     outermost.attention += root.attention
-    root.macs = root.elements = 0
+    root.macs = root.elements = root.allocated = 0
     root.derivations, root.attention = [], []
 
 

@@ -22,7 +22,8 @@ Writes = tuple[tuple[int, str], ...]
 
 class Handling(NamedTuple):
     """The rule of an operator; what runs it as the operators it is made of, where that is how to count it;
-    whether it may allocate much; and which of its arguments it writes to, each by position and name."""
+    whether it may allocate much; which of its arguments it writes to, each by position and name; and whether what it
+    gives may lie in memory of its own."""
 
     name: str
     state: str
@@ -32,6 +33,7 @@ class Handling(NamedTuple):
     opens: Opener | None
     allocates: bool
     writes: Writes
+    makes: bool
 
 
 HANDLINGS: dict[int, Handling] = {}
@@ -53,6 +55,7 @@ def handling_of(func: Any) -> Handling:
             opener(func) if rule.opens or (not moves and is_composite(func)) else None,
             not moves or allocates(func),
             _written(func),
+            _makes(func),
         )
         HANDLINGS[id(func)] = known
     return known
@@ -77,3 +80,10 @@ def _written(func: Any) -> Writes:
         if (argument.alias_info is not None and argument.alias_info.is_write)
         or argument.name in ("running_mean", "running_var")
     )
+
+
+def _makes(func: Any) -> bool:
+    """Whether anything that it gives is more than a view: an operator that writes may enlarge what it writes to."""
+    if not isinstance(func, OpOverload):
+        return True
+    return any(given.alias_info is None or given.alias_info.is_write for given in func._schema.returns)

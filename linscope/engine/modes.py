@@ -11,6 +11,7 @@ import torch
 
 from linscope.engine.guard import LARGE, Allowance, DoesNotFit, weigh
 from linscope.engine.keeping import AroundForeignCode, Seeded, WithoutFastPaths
+from linscope.engine.on_meta import on_meta
 from linscope.engine.run import Way, run
 from linscope.engine.settling import settled_on_meta
 from linscope.errors import LinscopeError, ModelError, SizeError, ValuesError
@@ -132,7 +133,7 @@ def _in_mode(subject: Subject, request: Request, mode: str, why: str | None, *, 
         if mode == "fake" and subject.learns:
             subject = settled_on_meta(subject)
         try:
-            with _tensors_of(mode):
+            with _tensors_of(mode, subject):
                 return run(subject, request, way)
         except ModelError as error:
             return _once_more(subject, request, way, error)
@@ -150,11 +151,11 @@ def _once_more(subject: Subject, request: Request, way: Way, error: ModelError) 
     """
     words = str(error.__cause__)
     if _NO_GRADIENTS in words:
-        with _tensors_of(way.mode):
+        with _tensors_of(way.mode, subject):
             return run(subject, request, replace(way, gradients=True))
     if _NO_FAST_PATH in words:
         torch.backends.mha.set_fastpath_enabled(True)  # WithoutFastPaths puts back what was
-        with _tensors_of(way.mode):
+        with _tensors_of(way.mode, subject):
             return run(subject, request, way)
     raise error
 
@@ -177,15 +178,15 @@ def _foresee(subject: Subject, request: Request, allowance: Allowance, *, limit_
         rehearsal = Allowance(limit_work=limit_work)
         rehearsal.ask(size, work)
         bare = replace(request, crosscheck=False, evidence=False)
-        with Seeded(request.seed), WithoutFastPaths(), _tensors_of("meta"), contextlib.suppress(LinscopeError):
+        with Seeded(request.seed), WithoutFastPaths(), _tensors_of("meta", subject), contextlib.suppress(LinscopeError):
             run(subject, bare, Way("meta", rehearsal, None))
     allowance.ask(size, work)
 
 
-def _tensors_of(mode: str) -> contextlib.AbstractContextManager[Any]:
+def _tensors_of(mode: str, subject: Subject) -> contextlib.AbstractContextManager[Any]:
     """Tensors made inside are real, have shapes alone (meta), or are fake."""
     if mode == "meta":
-        return torch.device("meta")
+        return on_meta(routed=subject.routed)
     if mode == "fake":
         from torch._subclasses.fake_tensor import FakeTensorMode
 

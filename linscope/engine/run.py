@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from torch.nn.parameter import is_lazy
 
 from linscope import teaching
 from linscope.engine.copying import holds_values, without_values
@@ -14,7 +17,9 @@ from linscope.engine.forward import forward
 from linscope.engine.frames import take_in
 from linscope.engine.inputs import Drawer, device_of
 from linscope.engine.ledger import Ledger, buffers_of
+from linscope.engine.memory import Liveness, memory_of
 from linscope.engine.names import other_names
+from linscope.engine.on_meta import routing_notes
 from linscope.engine.opinions import formula_opinion, operators_opinion, thop_opinion
 from linscope.engine.reading import Reads
 from linscope.engine.remarks import remarks
@@ -27,7 +32,10 @@ from linscope.errors import UncountedError
 from linscope.report.record import UNCOUNTED, Note, Opinion, Report, Run, TensorInfo, Totals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
+    from torch import nn
 
     from linscope.engine.guard import Allowance
     from linscope.engine.modes import Request
@@ -66,15 +74,20 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
         if settled is not model or subject.learns:
             model, modules = settled, tuple(settled.named_modules())
         watched = Watched(modules if request.evidence and mode != "fake" else ())
-        inputs = tuple(_info(name, tensor) for name, tensor in leaves((args, kwargs)))
-        kept = values_of(model, (tensor for _, tensor in leaves((args, kwargs)))) if users_own else None
+        given = tuple(leaves((args, kwargs)))
+        inputs = tuple(_info(name, tensor) for name, tensor in given)
+        kept = values_of(model, (tensor for _, tensor in given)) if users_own else None
         reads = Reads(modules)
+        alive = Liveness(t for _, module in modules for t in _held_by(module))
         tracer = Tracer(
             allowance,
             watched if watched.paths else None,
             kept.before if kept is not None else None,
             reads.note,
+            alive,
         )
+        alive.made([tensor for _, tensor in given], tracer.root)
+        del given
         with kept or contextlib.nullcontext():
             output = forward(subject, model, modules, tracer, args, kwargs, gradients=way.gradients)
             outputs = tuple(_info(name, tensor) for name, tensor in leaves(output))
@@ -111,6 +124,7 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
             crosschecks=opinions,
             notes=(
                 *_mode_notes(mode, way.why),
+                *routing_notes(),
                 *teaching.notes(tracer.operators),
                 *remarks(tracer.root, ledger),
                 *subject.notes(model, totals),
@@ -118,7 +132,14 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
             run=Run(mode, device.type, getattr(model, "training", False), request.seed, way.why),
             environment=environment(),
             evidence=tuple(watched.evidence),
+            memory=memory_of(modules, totals.parameters.packed_bytes, alive, subject.cached),
         )
+
+
+def _held_by(module: nn.Module) -> Iterator[torch.Tensor]:
+    """The parameters and buffers of ``module`` itself, with a size."""
+    held = chain(module._parameters.values(), module._buffers.values())
+    return (tensor for tensor in held if tensor is not None and not is_lazy(tensor))
 
 
 def _info(name: str | None, tensor: torch.Tensor) -> TensorInfo:

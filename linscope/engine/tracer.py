@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from linscope.engine.formulas.registry import Elements, Formula
     from linscope.engine.guard import Allowance
     from linscope.engine.handling import Writes
+    from linscope.engine.memory import Liveness
     from linscope.engine.opening import Opener
 
-    Case = tuple[OperatorTally | None, Formula | None, Elements | None, Opener | None, bool, Writes]
+    Case = tuple[OperatorTally | None, Formula | None, Elements | None, Opener | None, bool, Writes, bool]
     """How one overload is handled; the tally is None where each call decides to which it goes."""
 
 
@@ -47,6 +48,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         watch: called at the end of every module call.
         keep: called with every argument that an operator is about to write to.
         read: called with the arguments of every operator.
+        alive: told of every tensor that an operator makes.
     """
 
     supports_higher_order_operators = True
@@ -57,6 +59,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         watch: Watcher | None = None,
         keep: Callable[[Any], None] | None = None,
         read: Callable[[tuple[Any, ...], dict[str, Any]], None] | None = None,
+        alive: Liveness | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.root = Frame("", None, 1)
@@ -69,6 +72,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         self._watch = watch
         self._keep = keep
         self._read = read
+        self._alive = alive
         self._aside = CompilersAside()
         self._complex = ComplexConvolutions()
         self._broken: LinscopeError | None = None
@@ -104,7 +108,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         case = self._cases.get(id(func))  # operators live for ever, and hash slowly
         if case is None:
             case = self._cases[id(func)] = self._case(func)
-        tally, formula, inside, opens, allocates, writes = case
+        tally, formula, inside, opens, allocates, writes, makes = case
         if opens is not None and not _holds_nested(args):  # nothing is made of operators that take nested tensors
             return opens(self, args, kwargs)
         if allocates and self._allowance is not None:
@@ -120,9 +124,11 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         if tally is None:
             tally = self._tally_of(func, args, result)
         tally.calls += 1
+        frame = self._stack[-1]
+        if makes and self._alive is not None:
+            frame.allocated += self._alive.made(result, frame)
         if tally.state == FREE:
             return result
-        frame = self._stack[-1]
         if formula is not None:
             try:
                 derivation = formula(args, kwargs, result)
@@ -155,7 +161,15 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         handling = HANDLINGS.get(id(func)) or handling_of(func)
         waits = handling.opens is not None or handling.on_integers  # to be seen in the report only if it counts there
         tally = None if waits else self._tally(handling.name, handling.state)
-        return tally, handling.formula, handling.inside, handling.opens, handling.allocates, handling.writes
+        return (
+            tally,
+            handling.formula,
+            handling.inside,
+            handling.opens,
+            handling.allocates,
+            handling.writes,
+            handling.makes,
+        )
 
     def _tally(self, name: str, state: str, key: str | None = None) -> OperatorTally:
         key = key or name

@@ -138,7 +138,7 @@ def test_a_bound_is_told_with_its_sign_and_never_as_no_change() -> None:
 
 def test_a_missing_figure_is_told() -> None:
     text = shown("missing")
-    assert "Activations bytes        –     160        ?" in text
+    assert "Activation bytes        –     160        ?" in text
     assert "the first report has no activations bytes" in text
     assert "may have grown: missing in one of the reports" in text
 

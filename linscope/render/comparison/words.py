@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
     from linscope.report.comparison import Figure, Verdict
 
-_TITLES = {"macs": "MACs", "elementwise": "Element-wise"}
+_TITLES = {
+    "macs": "MACs", "elementwise": "Element-wise", "activations_bytes": "Activation bytes",
+    "kv_cache_bytes": "KV cache bytes", "total_bytes": "Memory bytes",
+}  # fmt: skip
 UNKNOWN = "?"
 NONE = "–"
 

@@ -74,6 +74,7 @@ def opened(rest: str, asked: Asked) -> Report:
         notes=(*remarks(holdings), *checkpoint.notes, NO_MACS, NO_BUFFERS),
         run=Run(HEADER, "cpu", False, 0),
         environment=environment(),
+        memory=holdings.memory(),
     )
 
 
