@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn import functional as F
 from torch.utils._device import DeviceContext
 
 from linscope.engine.known import Known
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
 _GET_ITEM = torch.Tensor.__getitem__
-_ATTENTION = torch.nn.functional.scaled_dot_product_attention
+_ATTENTION = F.scaled_dot_product_attention
 
 
 class OnMeta(DeviceContext):
@@ -38,6 +39,9 @@ class OnMeta(DeviceContext):
             fused = _fused(*args, **kwargs)
             if fused is not None:
                 return fused
+        elif func is F.multi_head_attention_forward:
+            with _fused_inside():
+                return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]  # torch's own
         elif func is torch.tensor or func is torch.as_tensor:
             device = kwargs.get("device")
             if device is None or torch.device(device) == _META:
@@ -72,6 +76,21 @@ def routing_notes() -> tuple[Note, ...]:
             "says, and every expert to get as many tokens as any other",
         ),
     )
+
+
+@contextlib.contextmanager
+def _fused_inside() -> Iterator[None]:
+    """Inside, torch's own functions find fused attention as above: what they call in turn passes the context by."""
+
+    def attention(*args: Any, **kwargs: Any) -> torch.Tensor:
+        fused = _fused(*args, **kwargs)
+        return _ATTENTION(*args, **kwargs) if fused is None else fused
+
+    F.scaled_dot_product_attention = attention
+    try:
+        yield
+    finally:
+        F.scaled_dot_product_attention = _ATTENTION
 
 
 def _indices(index: Any) -> Any:

@@ -118,3 +118,23 @@ def test_a_view_that_its_schema_keeps_quiet_about_stays_one() -> None:
     for _ in range(3):
         view = memo.call(ops._unsafe_view.default, (base, [24]), {})
         assert view.untyped_storage()._cdata == base.untyped_storage()._cdata
+
+
+def test_attention_inside_torchs_own_functions_is_fused_as_well() -> None:
+    plain = F.scaled_dot_product_attention
+
+    def operators() -> list[str]:
+        layer = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+        x = torch.empty(2, 5, 8).fill_(0.1)
+        with torch.no_grad(), Recorded() as recorded:
+            layer(x, x, x, need_weights=False)
+        return [name for name, _ in recorded.seen if "bmm" in name or "attention" in name]
+
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        for_real = operators()
+        with on_meta():
+            assert operators() == for_real == ["aten._scaled_dot_product_flash_attention_for_cpu.default"]
+    finally:
+        torch.backends.mha.set_fastpath_enabled(True)
+    assert F.scaled_dot_product_attention is plain
