@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.render.figures import number, runs, shape, stored
+from linscope.render.figures import number, runs, several, shape, stored
 from linscope.render.page import Cell, Column, Grid
 from linscope.render.tree import title
 from linscope.report.record import COUNTED
@@ -101,7 +101,7 @@ def _parameters(row: LayerRow) -> str:
 def _count(text: str, times: int, *, open: bool = False) -> Cell:
     if text == "0":
         return Cell(("≥ 0",)) if open else Cell(("0",), "zero")
-    many = f"{number(times)} × {text}" if times > 1 else text
+    many = several(times, text)
     return Cell((f"≥ {many}" if open else many,))
 
 
@@ -146,7 +146,7 @@ def operators(report: Report) -> Grid:
 
 
 def _product(pretty: str, calls: int) -> str:
-    return pretty if calls == 1 else f"{number(calls)} × [{pretty}]"
+    return pretty if calls == 1 else several(calls, f"[{pretty}]")
 
 
 def _without_empty(grid: Grid) -> Grid:

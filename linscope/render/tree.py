@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from linscope.render.figures import number
+from linscope.render.figures import several
 from linscope.report.record import LayerRow, ParameterCount
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Node:
 
 
 def title(node: Node) -> str:
-    """The layer as it was written, and how many times in a row."""
-    return node.row.written if node.times == 1 else f"{node.row.written} × {number(node.times)}"
+    """How many times in a row, and the layer as it was written."""
+    return several(node.times, node.row.written)
 
 
 def calls(node: Node) -> int:
@@ -89,7 +89,7 @@ def _append(siblings: list[Node], node: Node) -> None:
 
 
 def _cycles(siblings: list[Node]) -> Iterator[Node]:
-    """``siblings`` with every sequence that repeats as one node: (Linear → ReLU) × 6."""
+    """``siblings`` with every sequence that repeats as one node: 6 × (Linear → ReLU)."""
     start = 0
     while start < len(siblings):
         length, times = _cycle(siblings, start)

@@ -112,14 +112,14 @@ def test_the_table_has_a_row_per_change_and_the_totals() -> None:
 def test_what_came_with_a_block_is_told_with_it_and_alike_blocks_once() -> None:
     text = shown("deeper")
     # 10 blocks more, each a Linear(8, 32) on 5 rows
-    assert "+ layers.2–11: Block with 1 layer × 10   [1]       10 × +256   10 × +1,280" in text
+    assert "+ layers.2–11: 10 × Block with 1 layer   [1]       10 × +256   10 × +1,280" in text
     assert "layers.2.up" not in text
     assert "Unchanged   5 layers" in text
 
 
 def test_what_changed_alike_in_every_block_is_told_once() -> None:
     text = shown("wider")
-    assert "~ layers.0–11.up: Linear(8, 32) → Linear(16, 64) × 12" in text
+    assert "~ layers.0–11.up: 12 × Linear(8, 32) → Linear(16, 64)" in text
     assert "12 × +768 (+300%)" in text  # 16·64 - 8·32
 
 

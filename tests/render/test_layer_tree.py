@@ -26,7 +26,7 @@ def test_children_are_beneath_their_parents_and_equal_blocks_are_told_once() -> 
             "TransformerEncoder(TransformerEncoderLayer(8, 2, 16, batch_first=True), 2)",
             [
                 (
-                    "TransformerEncoderLayer(8, 2, 16, batch_first=True) × 2",
+                    "2 × TransformerEncoderLayer(8, 2, 16, batch_first=True)",
                     [
                         "MultiheadAttention(8, 2, batch_first=True)",
                         "LayerNorm(8)",
@@ -42,10 +42,10 @@ def test_children_are_beneath_their_parents_and_equal_blocks_are_told_once() -> 
 
 
 def test_a_sequence_that_repeats_is_told_once() -> None:
-    assert outline(steps(*"ABABABC")) == [("(A → B) × 3", ["A", "B"]), "C"]
-    assert outline(steps(*"ABCABCABC")) == [("(A → B → C) × 3", ["A", "B", "C"])]
+    assert outline(steps(*"ABABABC")) == [("3 × (A → B)", ["A", "B"]), "C"]
+    assert outline(steps(*"ABCABCABC")) == [("3 × (A → B → C)", ["A", "B", "C"])]
     assert outline(steps(*"ABAB")) == ["A", "B", "A", "B"]
-    assert outline(steps(*"AABAABAAB")) == [("(A × 2 → B) × 3", ["A × 2", "B"])]
+    assert outline(steps(*"AABAABAAB")) == [("3 × (2 × A → B)", ["2 × A", "B"])]
 
 
 def test_folding_loses_no_call() -> None:
@@ -75,7 +75,7 @@ def test_the_headline_is_the_chain_where_there_is_one() -> None:
         ("nn.Linear(50, 2)", "[3, 2]"),
     )
     cycle = SAMPLES["cycle"]
-    assert headline(cycle, tree(cycle)).steps == (("(Linear(3, 3) → ReLU) × 4", "[2, 3]"),)
+    assert headline(cycle, tree(cycle)).steps == (("4 × (Linear(3, 3) → ReLU)", "[2, 3]"),)
 
 
 def test_the_headline_claims_no_chain_where_there_is_none() -> None:
