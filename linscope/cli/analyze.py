@@ -11,6 +11,7 @@ from linscope.api import EXPLAIN
 from linscope.cli import streams
 from linscope.cli.complete import complete_spec
 from linscope.cli.options import analysis, output_of, output_options, run_options, target_options
+from linscope.cli.overview import overview_options, ranking_of
 from linscope.errors import LinscopeError, UsageError
 from linscope.render.registry import DOCUMENTS, render, render_error
 
@@ -24,13 +25,11 @@ STANDARD_INPUT = "-"
 @click.argument("targets", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete_spec)
 @target_options
 @run_options
-@click.option("--strict", is_flag=True, help="An operator without a count is an error (exit code 1).")
-@click.option(
-    "--explain", type=click.Choice(EXPLAIN), default="short", show_default=True,
-    help="How much of the explanation to print.",
-)  # fmt: skip
-@click.option("--ops", is_flag=True, help="List the operators that ran.")
+@click.option("--strict", is_flag=True, help="An operator without a count is an error.")
 @click.option("--crosscheck/--no-crosscheck", default=True, help="Ask the formulas and thop as well.")
+@click.option("--explain", type=click.Choice(EXPLAIN), default="short", help="How much to explain; else short.")
+@click.option("--ops", is_flag=True, help="List the operators that ran.")
+@overview_options
 @output_options
 def command(
     targets: tuple[str, ...],
@@ -38,6 +37,9 @@ def command(
     explain: str,
     ops: bool,
     crosscheck: bool,
+    depth: int | None,
+    top: int | None,
+    by: str | None,
     format_: str | None,
     as_json: bool,
     output: str | None,
@@ -48,10 +50,11 @@ def command(
 
     \b
     linscope analyze "[32,3,4] -> Linear(4,2)"
-    linscope analyze "[B,3,4] -> Linear(4,2) -> [B,3,2]" -d B=32
-    linscope analyze "[1,3,224,224] -> Conv2d(3,64,7,stride=2,padding=3)" --json
+    linscope analyze "[B,3,4] -> Linear(4,2) -> [B,3,2]" -d B=32 --json
+    linscope analyze py:net.py:Net --input "[1,1,28,28]" --top 5
+    linscope analyze hf:config.json -T 4096 --dtype int4 --depth 2
 
-    Several SPECs, or - for one per line from standard input, need --format jsonl.
+    Several SPECs, or - for one a line from standard input: --format jsonl.
     """
     place = output_of(format_, as_json, output, ascii_)
     if place.format != "jsonl" and (len(targets) > 1 or STANDARD_INPUT in targets):
@@ -60,7 +63,7 @@ def command(
     from linscope.api import analyze
 
     options = analysis(**given)
-    look = place.look(explain=explain, operators=ops)
+    look = place.look(explain=explain, operators=ops, depth=depth, ranking=ranking_of(depth, top, by))
     worst = 0
     pieces = []
     for target in _each(targets):

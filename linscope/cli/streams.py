@@ -8,21 +8,19 @@ from typing import TextIO
 from linscope.errors import OutputError
 from linscope.render.look import Look
 
-NEEDED = "─→·×✓ᵀ"
+NEEDED = "─→·×✓ᵀ▏"
 """Signs that a stream must be able to carry to be written to in more than ASCII."""
 
 NARROWEST = 20
 
 
-def look_of(stream: TextIO | None, *, ascii: bool = False, explain: str = "short", operators: bool = False) -> Look:
+def look_of(stream: TextIO | None, *, ascii: bool = False) -> Look:
     """What ``stream`` can show: the terminal's width, colour as NO_COLOR and FORCE_COLOR say, the encoding."""
     terminal = _is_terminal(stream)
     return Look(
         width=_width(terminal=terminal),
         color=_color(terminal=terminal),
         ascii=ascii or not _carries(stream),
-        explain=explain,
-        operators=operators,
     )
 
 

@@ -98,6 +98,8 @@ class Holdings:
         self._buffers_by_dtype: dict[str, int] = {}
         self.unused: list[str] = []
         """The names of the parameters that nothing reads, under any of their names."""
+        self.used: list[str] = []
+        """Those of the others."""
         self._shared = 0
         held = tuple(held)
         read = {tensor.storage for tensor in held if tensor.read}
@@ -164,6 +166,8 @@ class Holdings:
         entry.trainable += count if tensor.trainable else 0
         elements, size = self.by_dtype.get(tensor.dtype, (0, 0))
         self.by_dtype[tensor.dtype] = (elements + count, size + tensor.bytes)
-        if not is_read:
+        if is_read:
+            self.used.append(tensor.name)
+        else:
             entry.unused += count
             self.unused.append(tensor.name)

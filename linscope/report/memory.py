@@ -56,9 +56,20 @@ class Memory:
         Elements times its bits, without scales and zero points; all else stays as it ran.
         """
         bits = WEIGHTS_AS[dtype]
-        sizes = ((held.elements * bits + 7) // 8 if _is_real(held.dtype) else held.parameters for held in self.held)
+        sizes = ((held.elements * bits + 7) // 8 if is_real(held.dtype) else held.parameters for held in self.held)
         return replace(self, parameters=sum(sizes), weights_as=dtype)
 
 
-def _is_real(dtype: str) -> bool:
+def is_real(dtype: str) -> bool:
+    """Whether weights of that dtype, by torch's name, are among those that are stored as something else."""
     return dtype.startswith(("float", "bfloat"))
+
+
+def readable(size: int) -> str:
+    """Bytes for people: ``512 bytes``, ``97.5 MiB``."""
+    value, unit = float(size), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:,.1f} {unit}" if unit != "bytes" else f"{size} bytes"

@@ -22,6 +22,9 @@ FREE = "free"
 ELEMENTWISE = "elementwise"
 UNCOUNTED = "uncounted"
 
+HEADER = "header"
+"""The mode of what holds tensors by name, and no forward."""
+
 COMPLETE = "complete"
 LOWER_BOUND = "lower_bound"
 

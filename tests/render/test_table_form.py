@@ -115,7 +115,7 @@ def test_ten_thousand_layers_without_two_alike_have_a_row_each() -> None:
     assert len(rows) == 10_000
     # 1² + 2² + … + n² = n (n + 1) (2n + 1) / 6 = 333,383,335,000 for n = 10,000
     total = next(line for line in lines if line.startswith("  Total"))
-    assert total.split() == ["Total", "333,383,335,000", "666,766,670,000"]
+    assert total.split()[:3] == ["Total", "333,383,335,000", "666,766,670,000"]
 
 
 def test_ten_thousand_layers_that_are_alike_are_one_row() -> None:
