@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from linscope.errors import LinscopeError, UncountedError, UsageError
 from linscope.notation import Spec, parse
+from linscope.progress import unheard
 from linscope.report.memory import WEIGHTS_AS
 from linscope.report.record import Report
 from linscope.sources.registry import open_source, split
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from linscope.notation.bound import BoundSpec
+    from linscope.progress import Progress
 
 RUNS = ("auto", "real", "meta", "fake")
 EXPLAIN = ("none", "short", "full")
@@ -39,6 +41,7 @@ def analyze(
     seq_len: int | None = None,
     dtype: str | None = None,
     may_run_code: bool = True,
+    progress: Progress = unheard,
 ) -> Report:
     """Run ``target`` once and report its shapes, parameters and MACs.
 
@@ -60,6 +63,7 @@ def analyze(
         dtype: the type of parameters and inputs, by torch's name; None for the model's own. ``int8`` and ``int4`` are
             for the weights in memory alone: the run keeps the model's own.
         may_run_code: whether a name may stand for code of the user's, which then runs.
+        progress: takes note of how to find out what is going on; see ``linscope.progress``.
 
     Returns:
         A frozen ``Report``; counts are integers, MACs are multiply-accumulates, FLOPs are 2 × MACs.
@@ -71,6 +75,7 @@ def analyze(
     _check_choice("explain", explain, EXPLAIN)
     weights_as, dtype = (dtype, None) if dtype in WEIGHTS_AS else (None, dtype)
     named = split(target) if isinstance(target, str) else None
+    progress(lambda: f"loading {target}" if named else "loading torch")
     if named is not None:
         asked = Asked(
             target, inputs, args or {}, dims or {}, batch, seq_len, dtype, train, may_run_code, partial(_guard, seed)
@@ -93,7 +98,7 @@ def analyze(
     else:
         from linscope import engine  # imports torch: after everything that can fail without it
 
-        report = engine.analyze(subject, engine.Request(run, seed, strict, crosscheck, evidence=explain != "none"))
+        report = engine.analyze(subject, engine.Request(run, seed, strict, crosscheck, explain != "none", progress))
     if weights_as is not None:
         report = report.with_weights_as(weights_as)
     if explain != "none":

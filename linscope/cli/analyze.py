@@ -12,6 +12,7 @@ from linscope.cli import streams
 from linscope.cli.complete import complete_spec
 from linscope.cli.options import analysis, output_of, output_options, run_options, target_options
 from linscope.cli.overview import overview_options, ranking_of
+from linscope.cli.waiting import Waiting
 from linscope.errors import LinscopeError, UsageError
 from linscope.render.registry import DOCUMENTS, render, render_error
 
@@ -68,7 +69,10 @@ def command(
     pieces = []
     for target in _each(targets):
         try:
-            report = analyze(target, strict=strict, explain=explain, crosscheck=crosscheck, **options)
+            with Waiting(sys.stderr) as progress:
+                report = analyze(
+                    target, strict=strict, explain=explain, crosscheck=crosscheck, progress=progress, **options
+                )
             text = render(report, place.format, look)
         except LinscopeError as error:
             if place.format not in DOCUMENTS:

@@ -15,10 +15,12 @@ from linscope.engine.on_meta import on_meta
 from linscope.engine.run import Way, run
 from linscope.engine.settling import settled_on_meta
 from linscope.errors import LinscopeError, ModelError, SizeError, ValuesError
+from linscope.progress import unheard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from linscope.progress import Progress
     from linscope.report.record import Report
     from linscope.subject import Subject
 
@@ -33,6 +35,7 @@ class Request:
         strict: an operator without a count is an error.
         crosscheck: ask the modules' formulas and thop as well.
         evidence: look at the tensors of the first linear map, for the explanations.
+        progress: takes note of how to find out what is going on.
     """
 
     mode: str = "auto"
@@ -40,6 +43,7 @@ class Request:
     strict: bool = False
     crosscheck: bool = True
     evidence: bool = False
+    progress: Progress = unheard
 
 
 ONE_AT_A_TIME = threading.RLock()
@@ -126,6 +130,7 @@ def _in_mode(subject: Subject, request: Request, mode: str, why: str | None, *, 
         DoesNotFit: a real run that would take too much.
     """
     way = Way(mode, Allowance(limit_work=limit_work) if mode == "real" else None, why)
+    request.progress(lambda: f"building {subject.target}")
     if way.allowance is not None and subject.owned and not subject.small:
         with _around_foreign(subject, request.seed):
             _foresee(subject, request, way.allowance, limit_work=limit_work)

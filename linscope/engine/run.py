@@ -86,6 +86,7 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
             reads.note,
             alive,
         )
+        request.progress(tracer.whereabouts)
         alive.made([tensor for _, tensor in given], tracer.root)
         del given
         with kept or contextlib.nullcontext():
@@ -105,6 +106,7 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
             sum(row.elements for row in operators),
         )
         opinions: tuple[Opinion, ...] = ()
+        request.progress(lambda: "putting the counts together")
         if request.crosscheck:
             opinions = (
                 formula_opinion(tracer.root, totals.macs),

@@ -247,6 +247,11 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         lost.calls += 1
         lost.modules[frame.path] = None
 
+    def whereabouts(self) -> str:
+        """Which layer runs, and how many operators have run so far; for other threads to ask."""
+        calls = sum(tally.calls for tally in tuple(self.operators.values()))
+        return f"running {self._stack[-1].path or 'the model'}, {calls:,} operators"
+
     def failed(self, error: Exception) -> tuple[Failure, ...]:
         """The calls that ``error``, which the model let out, went through, the innermost first."""
         if self._failures and self._failures[0].error is error:
