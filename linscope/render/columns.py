@@ -83,15 +83,18 @@ def _fit(
         return _Fit(columns, widths, _GAPS[0])
     folding = sorted((i for i, column in enumerate(columns) if column.folds), key=widths.__getitem__)
     rigid = sum(wide for column, wide in zip(columns, widths, strict=True) if not column.folds)
+    tight: _Fit | None = None
     for gap in _GAPS:
         room = width - rigid - gap * (len(columns) - 1)
         fitted = list(widths)
         for already, i in enumerate(folding):
             fitted[i] = min(widths[i], room // (len(folding) - already))
             room -= fitted[i]
-        if room >= 0 and all(fitted[i] >= min(widths[i], least) for i in folding):
+        if fitted == widths and room >= 0:
             return _Fit(columns, fitted, gap)
-    return None
+        if room >= 0 and all(fitted[i] >= min(widths[i], least) for i in folding):
+            tight = _Fit(columns, fitted, gap)
+    return tight
 
 
 def _table(rows: list[Cells], fit: _Fit) -> Iterator[Line]:
@@ -104,7 +107,7 @@ def _two_lines(columns: tuple[Column, ...], widths: list[int], rows: list[Cells]
     """The columns that stay side by side, the cells of those that move in a line beneath their row."""
     for latest, spare, least in (
         (EARLY, True, _LEAST_ROOMY),
-        (EARLY, False, _LEAST_OF_TWO),
+        (EARLY, False, _LEAST_FOLDED),
         (LATE, False, _LEAST_OF_TWO),
     ):
         moved = [i for i, column in enumerate(columns) if KEPT < column.moves <= latest]
@@ -125,9 +128,16 @@ def _with_lines_beneath(
             beside = (Cell(), *beside[1:])
         yield from _side_by_side(beside, fit)
         lead = " " * min(_STEP * row[0].indent + _HANG, width // 2)
-        text = "".join(columns[i].lead + ", ".join(row[i].lines) for i in moved if row[i].lines)
-        if text:
-            yield from ((Span(line, "label"),) for line in fold(lead + text.lstrip(), width, hang=len(lead) + _STEP))
+        for text in _beneath(columns, row, moved):
+            yield from ((Span(line, "label"),) for line in fold(lead + text, width, hang=len(lead) + _STEP))
+
+
+def _beneath(columns: tuple[Column, ...], row: Cells, moved: list[int]) -> Iterator[str]:
+    """What has moved, in one line; each text of a column that folds in one of its own."""
+    together = [columns[i].lead + ", ".join(row[i].lines) for i in moved if row[i].lines and not columns[i].folds]
+    if together:
+        yield "".join(together).lstrip()
+    yield from (text for i in moved if columns[i].folds for text in row[i].lines)
 
 
 def _stacked(columns: tuple[Column, ...], widths: list[int], rows: list[Cells], width: int) -> Iterator[Line] | None:

@@ -39,7 +39,7 @@ def shown(report: Report, nodes: tuple[Node, ...], look: Look) -> Shown:
     if not count:
         return Shown(nodes)
     layers = "1 deeper layer is" if count == 1 else f"{number(count)} deeper layers are"
-    return Shown(folded, f"Down to depth {depth}: {layers} in the figures of those around; --depth {deepest} shows all")
+    return Shown(folded, f"Down to depth {depth}: {layers} in the figures of those around; --depth={deepest} shows all")
 
 
 def _for_a_screen(report: Report, deepest: int) -> int:

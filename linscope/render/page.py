@@ -43,13 +43,17 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its value, in pieces that stay whole, with a remark beside and further lines beneath."""
+    """A label and its value, in pieces that stay whole, with a remark beside and further lines beneath.
+
+    ``hang`` is how far the rest of such a line is indented, where it folds.
+    """
 
     label: str
     pieces: tuple[Span, ...]
     remark: str = ""
     more: tuple[str, ...] = ()
     style: str = "label"
+    hang: int = 2
 
     @property
     def value(self) -> str:

@@ -155,7 +155,7 @@ def operators(report: Report) -> Grid:
         Column("State"),
         Column("MACs", numeric=True),
         Column("Elements", numeric=True),
-        Column("Products", folds=True),
+        Column("Products", folds=True, moves=EARLY),
     )
     return without_empty(
         Grid(

@@ -130,7 +130,7 @@ def test_deeper_layers_fold_into_those_around_them_and_that_is_said() -> None:
     assert "Linear(8, 16)" not in shown
     assert "2 × TransformerEncoderLayer(8, 2, 16, batch_first=True)" in shown
     assert "2 × 600" in shown and "2 × 5,920" in shown
-    assert "Down to depth 1: 12 deeper layers are in the figures of those around; --depth 2 shows all" in shown
+    assert "Down to depth 1: 12 deeper layers are in the figures of those around; --depth=2 shows all" in shown
     assert "Down to" not in table(SAMPLES["encoder"], depth=2)
     assert "Down to depth 1" in render(SAMPLES["encoder"], "markdown", Look(depth=1))
 
