@@ -38,7 +38,7 @@ def command(
     """What changed from BEFORE to AFTER in shapes, parameters, MACs and memory, per layer and in total.
 
     \b
-    linscope compare "[32,3,4] -> Linear(4,2)" "[32,3,4] -> Linear(4,8) -> Linear(8,2)"
+    linscope compare "[32,3,4] -> Linear(4,2)" "[32,3,4] -> Linear(4,3)"
     linscope compare tv:resnet18 tv:resnet34 --json
     linscope compare before.json after.json --fail-on-increase macs=2%
 

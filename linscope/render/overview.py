@@ -24,6 +24,6 @@ class Overview(NamedTuple):
 def layers(report: Report, nodes: tuple[Node, ...], look: Look) -> Overview:
     """The layers of ``nodes``, the whole tree, as ``look`` wants them."""
     if look.ranking is not None:
-        return Overview(ranking.top(report, look.ranking), ranking.remark(look.ranking))
+        return Overview(ranking.top(report, look.ranking), ranking.remark(report, look.ranking))
     told = shown(report, nodes, look)
     return Overview(sheet.layers(report, told.nodes), told.remark)

@@ -65,24 +65,25 @@ def _face(row: LayerRow) -> Hashable:
 
 def top(report: Report, ranking: Ranking) -> Grid:
     """The first layers of the ranking, what the rest comes to, and the total."""
-    groups = ranked(report, ranking.by)
-    told = [group for group in groups[: ranking.top] if group.all(ranking.by)]
-    measures = [measure for measure in _COLUMNS if measure != MEMORY or ranking.by == MEMORY]
-    if report.run.mode == HEADER:
-        measures.remove(MACS)
+    header = report.run.mode == HEADER
+    by = PARAMETERS if header and ranking.by == MACS else ranking.by  # MACs are unknown there
+    groups = ranked(report, by)
+    told = [group for group in groups[: ranking.top] if group.all(by)]
+    second = [by] if by == MEMORY else [] if header else [MACS]
+    measures = [PARAMETERS, *second]
     whole = {measure: _whole(report, measure) for measure in measures}
     rest = {measure: whole[measure] - sum(group.all(measure) for group in told) for measure in measures}
     others = sum(group.times for group in groups[len(told) :])
     rows = [_row(group, measures, _open(report)) for group in told]
-    parts = [group.all(ranking.by) for group in told]
+    parts = [group.all(by) for group in told]
     if others or any(rest.values()):
         rows.append(_sum(_others(others), rest, "label", least=not report.complete))
-        parts.append(rest[ranking.by])
+        parts.append(rest[by])
     rows.append(_sum("Total", whole, "total", least=not report.complete))
-    parts.append(whole[ranking.by])
+    parts.append(whole[by])
     grid = Grid((_LAYER, _TYPE, _OUTPUT, *(_COLUMNS[measure] for measure in measures)), tuple(rows))
-    percents = PERCENT if report.complete or ranking.by != MACS else OF_COUNTED
-    return without_empty(with_shares(grid, parts, whole[ranking.by], percents))
+    percents = PERCENT if report.complete or by != MACS else OF_COUNTED
+    return without_empty(with_shares(grid, parts, whole[by], percents))
 
 
 _LAYER = Column("Layer by itself", folds=True)
@@ -95,10 +96,12 @@ _COLUMNS = {
 }
 
 
-def remark(ranking: Ranking) -> str:
+def remark(report: Report, ranking: Ranking) -> str:
     """What the memory of a layer is, where that is what it is ranked by."""
     if ranking.by != MEMORY:
         return ""
+    if report.memory.activations is None:
+        return "Memory bytes: a layer's parameters; what its operators make is unknown, as nothing ran."
     return (
         "Memory bytes: a layer's parameters, and all that its own operators made, however soon that was gone again. "
         "What there was at once is the memory below."
@@ -138,7 +141,7 @@ def place(group: Alike) -> str:
 
 
 def _others(count: int) -> str:
-    return f"the rest, {number(count)} call{'' if count == 1 else 's'}" if count else "in no layer that ran"
+    return f"{number(count)} other{'' if count == 1 else 's'}" if count else "in no layer that ran"
 
 
 def _sum(label: str, counts: Mapping[str, int], style: str, *, least: bool) -> tuple[Cell, ...]:

@@ -131,7 +131,8 @@ def test_a_renamed_part_is_told_in_a_line() -> None:
 
 def test_a_bound_is_told_with_its_sign_and_never_as_no_change() -> None:
     text = shown("bounds")
-    assert "MACs                  40    ≥ 40        ?" in text
+    assert "MACs                  40      ≥ 40        ?" in text
+    assert "Element-wise           0   unknown        ?" in text
     assert "? MACs 40 → ≥ 40 may have grown: a lower bound after" in text
     assert "Note        MACs and element-wise work after are lower bounds: no count for aten._fft_r2c" in text
 

@@ -17,6 +17,7 @@ from linscope.render.look import MEASURES, Ranking
 from linscope.render.overview import layers
 from linscope.render.ranking import place, ranked
 from linscope.render.tree import Node, hidden, tree
+from linscope.report.memory import Memory
 
 if TYPE_CHECKING:
     from linscope.render.page import Grid
@@ -102,7 +103,7 @@ def test_a_ranking_adds_up_to_the_totals_however_long_it_is(model: Report, top: 
         *parts, total = column(grid, title)
         assert sum(parts) == total
     *parts, total = column(grid, COLUMNS[by])
-    rest = any("rest" in row[0].lines[0] for row in grid.rows)
+    rest = any(" other" in row[0].lines[0] for row in grid.rows)
     assert parts[: len(parts) - rest] == sorted(parts[: len(parts) - rest], reverse=True)
     assert total == (
         sum(row.parameters.bytes + row.allocated for row in model.layers)
@@ -189,23 +190,25 @@ def test_what_is_alike_is_ranked_as_one_and_the_rest_is_told() -> None:
     first = next(i for i, line in enumerate(lines) if "Layer by itself" in line)
     assert [" ".join(line.split()) for line in lines[first + 1 : first + 4]] == [
         "3 × blocks.*.up Linear [2, 4] 3 × 16 3 × 32 85.7% ██████▉",  # 96 of 112
-        "the rest, 2 calls 8 16 14.3% █▏",
+        "2 others 8 16 14.3% █▏",
         "Total 56 112 100% ████████",
     ]
 
 
 def test_nothing_without_a_share_is_ranked() -> None:
     shown = table(stack(), ranking=Ranking(10))
-    assert "head" in shown and "the model" not in shown and "the rest, 1 call " in shown
+    assert "head" in shown and "the model" not in shown and "1 other " in shown
 
 
 def test_memory_of_a_layer_is_its_parameters_and_what_it_made() -> None:
     model = stack()
     rows = tuple(replace(row, allocated=100 if row.path == "head" else 0) for row in model.layers)
-    shown = table(replace(model, layers=rows), ranking=Ranking(2, "memory"))
+    model = replace(model, layers=rows, memory=Memory(activations=100))
+    shown = table(model, ranking=Ranking(2, "memory"))
     assert "3 × 64" in shown  # 16 parameters of 4 bytes
     assert " 132 " in shown  # 8 of 4, and 100
     assert "Memory bytes: a layer's parameters, and all that its own operators made" in shown
+    assert "unknown, as nothing ran" in table(replace(model, memory=Memory()), ranking=Ranking(2, "memory"))
 
 
 def test_names_that_differ_in_a_number_are_one_star() -> None:

@@ -25,9 +25,11 @@ def title(name: str) -> str:
 
 
 def counted(count: int | None, *, least: bool) -> str:
-    """``768``; ``≥ 768`` where it is a lower bound; a dash where there is none."""
+    """``768``; ``≥ 768`` where it is a lower bound, unknown where nothing of it is; a dash where there is none."""
     if count is None:
         return NONE
+    if least and not count:
+        return "unknown"
     return f"≥ {number(count)}" if least else number(count)
 
 
