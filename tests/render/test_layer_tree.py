@@ -48,6 +48,20 @@ def test_a_sequence_that_repeats_is_told_once() -> None:
     assert outline(steps(*"AABAABAAB")) == [("3 × (2 × A → B)", ["2 × A", "B"])]
 
 
+def named(*names: str) -> list[object]:
+    rows = (layer(name, "Block", (2, 3), (2, 3)) for name in names)
+    return [f"{node.name}: {title(node)}" for node in tree(report("t", *rows))]
+
+
+def test_names_that_count_on_are_told_as_one() -> None:
+    assert named("block_0", "block_1", "block_2", "head") == ["block_0–2: 3 × Block", "head: Block"]
+    assert named("conv9", "conv10") == ["conv9–10: 2 × Block"]
+    assert named("block_0", "block_2") == ["block_0: Block", "block_2: Block"]
+    assert named("block_1", "block_0") == ["block_1: Block", "block_0: Block"]
+    assert named("block_01", "block_02") == ["block_01: Block", "block_02: Block"]
+    assert named("a1", "b2", "a3") == ["a1: Block", "b2: Block", "a3: Block"]
+
+
 def test_folding_loses_no_call() -> None:
     for names in ("ABABABC", "AAAA", "AABAABAAB", "ABCDEFGHIABCDEFGHI", ""):
         assert sum(map(calls, steps(*names))) == len(names) if names else True

@@ -15,12 +15,12 @@ from linscope.render import Look, render
 from linscope.render.depth import MOST_ROWS, shown
 from linscope.render.look import MEASURES, Ranking
 from linscope.render.overview import layers
+from linscope.render.page import Grid
 from linscope.render.ranking import place, ranked
 from linscope.render.tree import Node, hidden, tree
 from linscope.report.memory import Memory
 
 if TYPE_CHECKING:
-    from linscope.render.page import Grid
     from linscope.report.record import LayerRow, Report
 
 COLUMNS = {"macs": "MACs", "parameters": "Parameters", "memory": "Memory bytes"}
@@ -79,6 +79,18 @@ def test_folded_to_any_depth_the_tree_holds_every_call_and_every_count(model: Re
     assert sum(map(_calls, nodes)) + hidden(nodes) == len(model.layers)
     assert sum(node.times * _own_and_within(node, "macs") for node in nodes) == model.totals.macs
     assert sum(node.times * _own_and_within(node, "parameters") for node in nodes) == model.totals.parameters.total
+
+
+@given(nested(), st.integers(0, 4))
+@settings(deadline=None, max_examples=60)
+def test_the_rows_of_a_folded_table_add_up_to_the_totals(model: Report, depth: int) -> None:
+    grid = layers(model, tree(model), Look(depth=depth)).grid
+    rows = [row for row in grid.rows if row[0].style != "total"]
+    follows = [*(row[0].indent for row in rows[1:]), 0]
+    innermost = [row[0].indent >= after for row, after in zip(rows, follows, strict=True)]
+    for title, total in (("MACs", model.totals.macs), ("Parameters", model.totals.parameters.total)):
+        counts = column(Grid(grid.columns, tuple(rows)), title)
+        assert sum(count for count, counts_once in zip(counts, innermost, strict=True) if counts_once) == total
 
 
 def _calls(node: Node) -> int:

@@ -15,7 +15,7 @@ from linscope.render import Look, render
 if TYPE_CHECKING:
     from linscope.report.record import LayerRow, Report
 
-WIDTHS = (100, 80, 60, 40)
+WIDTHS = (100, 80, 60, 40, 30)
 NUMBER = re.compile(r"\d(?:[\d,]*\d)?")
 
 
