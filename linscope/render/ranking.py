@@ -81,7 +81,8 @@ def top(report: Report, ranking: Ranking) -> Grid:
         parts.append(rest[by])
     rows.append(_sum("Total", whole, "total", least=not report.complete))
     parts.append(whole[by])
-    grid = Grid((_LAYER, _TYPE, _OUTPUT, *(_COLUMNS[measure] for measure in measures)), tuple(rows))
+    counts = (_COLUMNS[m] if m == by else _COLUMNS[m]._replace(moves=EARLY, lead="   ") for m in measures)
+    grid = Grid((_LAYER, _TYPE, _OUTPUT, *counts), tuple(rows))
     percents = PERCENT if report.complete or by != MACS else OF_COUNTED
     return without_empty(with_shares(grid, parts, whole[by], percents))
 
