@@ -250,7 +250,9 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
     def whereabouts(self) -> str:
         """Which layer runs, and how many operators have run so far; for other threads to ask."""
         calls = sum(tally.calls for tally in tuple(self.operators.values()))
-        return f"running {self._stack[-1].path or 'the model'}, {calls:,} operators"
+        frame = self._stack[-1]
+        layer = f"{frame.path} ({type(frame.module).__name__})" if frame.path else "the model"
+        return f"running {layer}, {calls:,} operators"
 
     def failed(self, error: Exception) -> tuple[Failure, ...]:
         """The calls that ``error``, which the model let out, went through, the innermost first."""

@@ -124,20 +124,23 @@ def _open(report: Report) -> frozenset[str]:
 def _row(group: Alike, measures: Sequence[str], open: frozenset[str]) -> tuple[Cell, ...]:
     row = group.rows[0]
     least = any(row.path in open for row in group.rows)
+    name = place(group)
     return (
-        Cell((several(group.times, place(group)),)),
-        Cell((row.written,)),
+        Cell((several(group.times, name or row.written),)),
+        Cell((row.written,) if name else ()),
         Cell(runs(map(shape, row.output_shapes))),
         *(_count(group.each(m), group.times, least=least and m == MACS) for m in measures),
     )
 
 
 def place(group: Alike) -> str:
-    """Where they are: ``model.layers.*.mlp.down_proj``; ``relu, calls 1–3``."""
+    """Where they are: ``model.layers.*.mlp.down_proj``; ``relu, calls 1–3``; nothing for steps of a chain."""
     paths = zip(*(row.path.split(".") for row in group.rows), strict=True)
     path = ".".join(parts[0] if len(set(parts)) == 1 else _NUMBER.sub("*", parts[0]) for parts in paths)
     calls = sorted({row.call for row in group.rows})
     again = "" if calls == [1] else f", call {calls[0]}" if len(calls) == 1 else f", calls {calls[0]}–{calls[-1]}"
+    if not again and (path == "*" or path.isdecimal()):
+        return ""
     return f"{path or 'the model'}{again}"
 
 

@@ -97,7 +97,7 @@ TARGET = ("analyze", "py:net.py:Net", "--input", "[1,4]", "--json")
 def test_a_terminal_sees_what_is_going_on_and_nothing_of_it_is_left(slow: Path) -> None:
     shown = at_a_terminal(*TARGET, cwd=slow)
     assert shown.code == 0
-    assert "running slow, 2 operators" in shown.err
+    assert "running slow (Slow), 2 operators" in shown.err
     assert "1 s   " in shown.err
     assert "\n" not in shown.err
     assert shown.err.endswith(waiting.WIPED)

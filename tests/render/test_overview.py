@@ -228,6 +228,11 @@ def test_names_that_differ_in_a_number_are_one_star() -> None:
     assert "3 × block_*.up" in table(replace(stack(), layers=rows), ranking=Ranking(1))
 
 
+def test_steps_of_a_chain_are_named_as_they_were_written() -> None:
+    shown = table(SAMPLES["chain"], ranking=Ranking(1))
+    assert "  nn.Linear(10, 50)   [3, 50] " in shown and "Type" not in shown
+
+
 def test_calls_of_one_layer_are_told_by_their_numbers() -> None:
     (group,) = ranked(report("t", *(layer("relu", "ReLU", (2,), (2,), call=call) for call in (1, 2, 3))), "macs")
     assert place(group) == "relu, calls 1–3"
