@@ -45,11 +45,14 @@ class Liveness:
         Returns:
             The bytes that were not there before.
         """
+        more = 0
         if isinstance(result, torch.Tensor):
-            return sum(self._made(storage, frame) for storage in _storages(result))
-        if isinstance(result, tuple | list):
-            return sum(self.made(item, frame) for item in result)
-        return 0
+            for storage in _storages(result):
+                more += self._made(storage, frame)
+        elif isinstance(result, tuple | list):
+            for item in result:
+                more += self.made(item, frame)
+        return more
 
     def _made(self, storage: torch.UntypedStorage, frame: Frame) -> int:
         key = storage._cdata

@@ -17,7 +17,7 @@ from linscope.engine.compiling import CompilersAside
 from linscope.engine.complex_convolution import ComplexConvolutions
 from linscope.engine.formulas.registry import verify
 from linscope.engine.frames import Frame, OperatorTally
-from linscope.engine.handling import HANDLINGS, handling_of
+from linscope.engine.handling import HANDLINGS, argument_at, handling_of
 from linscope.engine.masking import of_operator
 from linscope.engine.projection import projected
 from linscope.engine.scripted import unseen
@@ -28,11 +28,11 @@ from linscope.subject import Failure
 if TYPE_CHECKING:
     from linscope.engine.formulas.registry import Elements, Formula
     from linscope.engine.guard import Allowance
-    from linscope.engine.handling import Writes
+    from linscope.engine.handling import Handling
     from linscope.engine.memory import Liveness
     from linscope.engine.opening import Opener
 
-    Case = tuple[OperatorTally | None, Formula | None, Elements | None, Opener | None, bool, Writes, bool]
+    Case = tuple[OperatorTally | None, Formula | None, Elements | None, Opener | None, bool, Handling | None, bool]
     """How one overload is handled; the tally is None where each call decides to which it goes."""
 
 
@@ -115,9 +115,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
             size, work = projected(func, args, kwargs)
             if size or work:
                 self._allowance.ask(size, work)
-        if writes and self._keep is not None:
-            for index, name in writes:
-                self._keep(args[index] if index < len(args) else kwargs.get(name))
+        if writes is not None and self._keep is not None:
+            for place in writes.writes:
+                self._keep(argument_at(place, args, kwargs))
+            for place, flag in writes.updates:
+                if argument_at(flag, args, kwargs) is not False:
+                    self._keep(argument_at(place, args, kwargs))
         if self._read is not None:
             self._read(args, kwargs)
         result = func(*args, **kwargs)
@@ -167,7 +170,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
             handling.inside,
             handling.opens,
             handling.allocates,
-            handling.writes,
+            handling if handling.writes or handling.updates else None,
             handling.makes,
         )
 
