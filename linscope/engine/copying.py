@@ -113,15 +113,18 @@ def _buffers(model: nn.Module) -> Iterator[torch.Tensor]:
 
 def _tensors(model: nn.Module) -> Iterator[torch.Tensor]:
     """Every tensor that the model's modules hold: parameters, buffers, and plain attributes however nested."""
-    yield from model.parameters()
-    yield from model.buffers()
     for module in model.modules():
+        yield from (p for p in module._parameters.values() if p is not None)
+        yield from (b for b in module._buffers.values() if b is not None)
         if not isinstance(module, torch.jit.ScriptModule):
-            yield from _nested(tuple(module.__dict__.values()))
+            yield from _nested([value for name, value in module.__dict__.items() if name not in _TABLES])
 
 
-def _nested(values: tuple[Any, ...]) -> Iterator[torch.Tensor]:
-    waiting = list(values)
+_TABLES = frozenset(nn.Module().__dict__)
+"""What every module has, and holds no tensor in but its parameters and buffers."""
+
+
+def _nested(waiting: list[Any]) -> Iterator[torch.Tensor]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, torch.Tensor):

@@ -8,7 +8,7 @@ from torch._C._functorch import peek_interpreter_stack
 from torch.jit import ScriptModule
 
 from linscope.engine.masking import ATTENTION, of_module
-from linscope.engine.tensors import dtype_name, shape_of, tensors_in
+from linscope.engine.tensors import dtype_name, plainly, shape_of, tensors_in
 from linscope.engine.transforms import surrounding
 
 if TYPE_CHECKING:
@@ -69,9 +69,10 @@ class Frame:
 
     def takes(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[torch.Tensor]:
         """Note what goes in; the tensors are returned for whoever looks at them, and not kept."""
-        tensors = tensors_in(args, kwargs)
-        self.input_shapes = tuple(map(shape_of, tensors))
-        self.input_dtypes = tuple(dtype_name(t.dtype) for t in tensors)
+        with plainly():
+            tensors = tensors_in(args, kwargs)
+            self.input_shapes = tuple(map(shape_of, tensors))
+            self.input_dtypes = tuple(dtype_name(t.dtype) for t in tensors)
         self.asked = of_module(self.module, args, kwargs)
         if peek_interpreter_stack() is not None:
             held = self.module._parameters.values() if self.module is not None else ()
@@ -80,9 +81,10 @@ class Frame:
 
     def gives(self, output: Any) -> list[torch.Tensor]:
         """Note what came out."""
-        tensors = tensors_in((output,), {})
-        self.output_shapes = tuple(map(shape_of, tensors))
-        self.output_dtypes = tuple(dtype_name(t.dtype) for t in tensors)
+        with plainly():
+            tensors = tensors_in((output,), {})
+            self.output_shapes = tuple(map(shape_of, tensors))
+            self.output_dtypes = tuple(dtype_name(t.dtype) for t in tensors)
         self.returned = True
         return tensors
 

@@ -41,6 +41,7 @@ class Kind(NamedTuple):
         pure: it gives one new tensor and does nothing else.
         drawn: it writes random numbers: nothing but time, where there are no values.
         written: the arguments that it writes to, by position and name.
+        inner: it writes to its first argument alone, and gives that.
         choice: the even choice that stands for its own.
         kernel: the shapes it gives, where torch's own kernel is too strict, or makes what the CPU's does not.
     """
@@ -53,6 +54,7 @@ class Kind(NamedTuple):
     pure: bool = False
     drawn: bool = False
     written: tuple[tuple[int, str], ...] = ()
+    inner: bool = False
     choice: Choice | None = None
     kernel: Callable[[tuple[Any, ...], dict[str, Any]], Any] | None = None
 
@@ -91,6 +93,7 @@ def _decided(func: Any) -> Kind:
         not reads and not written and _gives_one_new(schema),
         name in _DRAWN,
         written,
+        [index for index, _ in written] == [0] and len(schema.returns) == 1,
         CHOICES.get(schema.name),
         KERNELS.get(schema.name),
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _CPU = torch.device("cpu")
 _MASKS = (torch.bool, torch.uint8)
+_MEMO = Memo()
+"""One for the process: analyses take turns."""
 
 
 class Known(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its subclass hook untyped
@@ -38,7 +40,6 @@ class Known(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         super().__init__()  # type: ignore[no-untyped-call]
         self.assumed = False
         self._routed = routed
-        self._memo = Memo()
 
     @staticmethod
     def current() -> Known | None:
@@ -59,7 +60,7 @@ class Known(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         twins: list[Twin] = []
         known = gather(args, twins) and gather(kwargs.values(), twins)
         if kind.written:
-            return _written(kind, func, args, kwargs, followed=known and bool(twins))
+            return self._written(kind, func, args, kwargs, followed=known and bool(twins))
         if kind.filled:
             return _filled(kind, func, args, kwargs)
         if known and (twins or kind.makes):
@@ -68,7 +69,7 @@ class Known(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
             args = (args[0], self._places(args[1]), *args[2:])
         elif kind.name == "masked_select" and (twin := _twin(args[1])) is not None:
             return self._selected(args[0], twin)
-        result = self._memo.call(func, args, kwargs) if kind.pure else func(*args, **kwargs)
+        result = _MEMO.call(func, args, kwargs) if kind.pure else func(*args, **kwargs)
         if self._routed and kind.choice is not None and args[0].is_meta and args[0].is_floating_point():
             picks = kind.choice.picks(args, kwargs)
             if picks is not None:
@@ -88,6 +89,20 @@ class Known(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
             for tensor, value in zip(tensors_of(result), tensors_of(values), strict=False):
                 if tensor.is_meta and twin_of(tensor) is None:
                     remember(tensor, value, twins)
+        return result
+
+    def _written(self, kind: Kind, func: Any, args: Any, kwargs: Any, *, followed: bool) -> Any:
+        """A write: ``followed`` by the twins where they can, else the end of what was known of what it writes to."""
+        if kind.inner and args[0].is_meta:
+            result = args[0] if kind.drawn else _MEMO.write(func, args, kwargs)
+        else:
+            result = func(*args, **kwargs)
+        if not followed or _worked_out(func, args, kwargs) is None:
+            for index, name in kind.written:
+                target = args[index] if index < len(args) else kwargs.get(name)
+                for tensor in tensors_of(target):
+                    if tensor.is_meta:
+                        forget(tensor)
         return result
 
     def _places(self, indices: Any) -> list[Any]:
@@ -110,18 +125,6 @@ class Known(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
 
     def _read(self, twins: Iterable[Twin]) -> None:
         self.assumed = self.assumed or any(twin.memory.assumed for twin in twins)
-
-
-def _written(kind: Kind, func: Any, args: Any, kwargs: Any, *, followed: bool) -> Any:
-    """A write: ``followed`` by the twins where they can, else the end of what was known of what it writes to."""
-    result = args[0] if kind.drawn and args[0].is_meta else func(*args, **kwargs)
-    if not followed or _worked_out(func, args, kwargs) is None:
-        for index, name in kind.written:
-            target = args[index] if index < len(args) else kwargs.get(name)
-            for tensor in tensors_of(target):
-                if tensor.is_meta:
-                    forget(tensor)
-    return result
 
 
 def _filled(kind: Kind, func: Any, args: Any, kwargs: Any) -> torch.Tensor:

@@ -1,7 +1,8 @@
-"""Shapes worked out once: the hundredth block of a model asks the same of each operator as the first did.
+"""Shapes worked out once: the hundredth block of a model asks the same of each operator as the first did, and the
+next model often, too.
 
 Torch works shapes out in Python, for some operators in a millisecond. What comes out depends on nothing but the
-operator, the shapes, strides and dtypes of the tensors that go in, and the other arguments.
+operator, the shapes, strides and dtypes of the tensors that go in, the other arguments, and torch's default dtype.
 """
 
 from __future__ import annotations
@@ -27,16 +28,21 @@ class Shape(NamedTuple):
         return torch.empty_strided(self.size, self.stride, dtype=self.dtype, device=_META)
 
 
-class Memo:
-    """What operators gave for arguments of a kind. To be asked of operators alone that give one new tensor."""
+MOST = 1 << 16
+"""Answers that are kept; past that, all are forgotten."""
 
-    __slots__ = ("_known",)
+
+class Memo:
+    """What operators of torch's own gave for arguments of a kind."""
+
+    __slots__ = ("_known", "_left")
 
     def __init__(self) -> None:
         self._known: dict[Any, Shape | None] = {}
+        self._left: set[Any] = set()
 
     def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What ``func`` gives, from memory where it gave it before."""
+        """What ``func``, which gives one new tensor, gives; from memory where it gave it before."""
         key = _key(func, args, kwargs)
         if key is None:
             return func(*args, **kwargs)
@@ -44,14 +50,32 @@ class Memo:
             shape = self._known[key]
         except KeyError:
             result = func(*args, **kwargs)
+            if len(self._known) >= MOST:
+                self._known.clear()
             self._known[key] = _shape_of(result, (*args, *kwargs.values()))
             return result
         return shape.made() if shape is not None else func(*args, **kwargs)
 
+    def write(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What ``func``, which writes to its first argument and gives that, gives: of values there is nothing to do,
+        and where it left the shape as it was before, it will again."""
+        key = _key(func, args, kwargs)
+        if key in self._left:
+            return args[0]
+        before = _picture(args[0])
+        result = func(*args, **kwargs)
+        if key is not None and result is args[0] and _picture(result) == before:
+            if len(self._left) >= MOST:
+                self._left.clear()
+            self._left.add(key)
+        return result
+
 
 def _key(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """All that a result depends on; None where that cannot be said."""
-    parts: list[Any] = [id(func)]
+    if func.namespace != "aten":
+        return None  # whoever registered it may register another
+    parts: list[Any] = [id(func), torch.get_default_dtype()]
     if not _described(args, parts):
         return None
     if kwargs:
@@ -90,6 +114,12 @@ def _shape_of(result: Any, inputs: tuple[Any, ...]) -> Shape | None:
     if result.storage_offset() or result.untyped_storage().nbytes() != _bytes(result):
         return None
     return Shape(result.shape, result.stride(), result.dtype)
+
+
+def _picture(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """All that there is of a tensor without values."""
+    storage = tensor.untyped_storage()
+    return tensor.shape, tensor.stride(), tensor.dtype, tensor.storage_offset(), storage._cdata, storage.nbytes()
 
 
 def _bytes(tensor: torch.Tensor) -> int:

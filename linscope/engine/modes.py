@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from linscope.engine.guard import LARGE, Allowance, DoesNotFit, weigh
+from linscope.engine.inputs import device_of
 from linscope.engine.keeping import AroundForeignCode, Seeded, WithoutFastPaths
 from linscope.engine.on_meta import on_meta
 from linscope.engine.run import Way, run
@@ -83,6 +84,11 @@ def _wherever_it_fits(subject: Subject, request: Request) -> Report:
     """
     if subject.shapes_first:
         why = "a model by name comes without its weights"
+    elif not subject.owned and device_of(subject.build(), "real").type == "meta":
+        try:
+            return _in_mode(subject, request, "meta", None, limit_work=False)
+        except ValuesError as error:
+            return _without_any(subject, request, error)
     else:
         try:
             return _in_mode(subject, request, "real", None, limit_work=True)

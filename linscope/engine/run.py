@@ -25,7 +25,7 @@ from linscope.engine.reading import Reads
 from linscope.engine.remarks import remarks
 from linscope.engine.rows import called_paths, layer_rows, operator_rows
 from linscope.engine.settling import settle
-from linscope.engine.tensors import dtype_name, leaves, shape_of
+from linscope.engine.tensors import dtype_name, leaves, plainly, shape_of
 from linscope.engine.tracer import Tracer
 from linscope.engine.unchanged import Unchanged, values_of
 from linscope.errors import UncountedError
@@ -63,11 +63,20 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
     mode, device, allowance = way.mode, device_of(model, way.mode), way.allowance
     if mode == "real" and device.type == "meta":
         mode, allowance = "meta", None  # a model of the user's that has no values
-    if mode != "real" and (not subject.owned or (mode == "meta" and holds_values(model))):
-        model = without_values(model, "meta" if mode == "meta" else device.type)
-    users_own = not subject.owned and mode == "real"
-    with Unchanged(model, subject.training, made=not users_own):
-        modules = tuple(model.named_modules())
+    users_own = not subject.owned
+    if mode == "fake":
+        copy = users_own
+    else:
+        with plainly():
+            copy = mode == "meta" and holds_values(model)
+    if copy:
+        model, users_own = without_values(model, "meta" if mode == "meta" else device.type), False
+    modules = tuple(model.named_modules())
+    within = (module for _, module in modules)
+    with (
+        Unchanged(model, subject.training, made=not users_own, modules=within),
+        contextlib.ExitStack() as afterwards,
+    ):
         asked = subject.arguments(model)
         args, kwargs = Drawer(mode, device, allowance).materialize(asked)
         settled = settle(subject, model, modules, args, kwargs, allowance)
@@ -76,9 +85,10 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
         watched = Watched(modules if request.evidence and mode != "fake" else ())
         given = tuple(leaves((args, kwargs)))
         inputs = tuple(_info(name, tensor) for name, tensor in given)
-        kept = values_of(model, (tensor for _, tensor in given)) if users_own else None
-        reads = Reads(modules)
-        alive = Liveness(t for _, module in modules for t in _held_by(module))
+        kept = values_of(model, (tensor for _, tensor in given)) if users_own and mode == "real" else None
+        with plainly():
+            reads = Reads(modules)
+            alive = Liveness(t for _, module in modules for t in _held_by(module))
         tracer = Tracer(
             allowance,
             watched if watched.paths else None,
@@ -91,7 +101,9 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
         del given
         with kept or contextlib.nullcontext():
             output = forward(subject, model, modules, tracer, args, kwargs, gradients=way.gradients)
-            outputs = tuple(_info(name, tensor) for name, tensor in leaves(output))
+        if mode != "real":
+            afterwards.enter_context(plainly())
+        outputs = tuple(_info(name, tensor) for name, tensor in leaves(output))
         take_in(tracer.root, model)
         names = other_names(modules)
         ledger = Ledger(modules, called_paths(tracer.root), reads.unread(), names.keys())

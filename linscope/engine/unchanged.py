@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+from torch.utils._python_dispatch import _disable_current_modes
+
+from linscope.engine.tensors import plainly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,19 +30,33 @@ class Unchanged:
     Args:
         training: the mode to run in; None keeps every module's own.
         made: the model was made for the run, and has nothing to keep.
+        modules: all of the model's, where they are known.
     """
 
-    __slots__ = ("_attributes", "_containers", "_empty", "_made", "_model", "_modes", "_tensors", "_training")
+    __slots__ = (
+        "_attributes",
+        "_containers",
+        "_empty",
+        "_made",
+        "_model",
+        "_modes",
+        "_modules",
+        "_tensors",
+        "_training",
+    )
 
-    def __init__(self, model: nn.Module, training: bool | None, *, made: bool) -> None:
+    def __init__(
+        self, model: nn.Module, training: bool | None, *, made: bool, modules: Iterable[nn.Module] | None = None
+    ) -> None:
         self._model = model
+        self._modules = modules
         self._training = training
         self._made = made
 
     def __enter__(self) -> None:
         model, training = self._model, self._training
         if not self._made:
-            modules = tuple(model.modules())
+            modules = tuple(model.modules() if self._modules is None else self._modules)
             # A frozen script has no mode.
             self._modes = [(m, m.training) for m in modules if hasattr(m, "training")]
             self._attributes = [(module.__dict__, module.__dict__.copy()) for module in modules]
@@ -49,7 +66,8 @@ class Unchanged:
             # Nine tables of ten are empty, and a copy of each is work for the garbage collector.
             self._empty = [value for value in containers if not value]
             self._containers = [(value, value.copy()) for value in containers if value]
-            self._tensors = [_Tensor(tensor) for tensor in _held(modules)]
+            with _disable_current_modes(), plainly():
+                self._tensors = [_Tensor(tensor) for tensor in _held(modules)]
         if training is not None and (not self._made or training is not model.training):
             model.train(training)
 
@@ -68,8 +86,9 @@ class Unchanged:
         for module, mode in self._modes:
             if module.training is not mode:
                 module.training = mode  # a scripted module keeps its mode elsewhere than in its attributes
-        for tensor in self._tensors:
-            tensor.put_back()
+        with plainly():
+            for tensor in self._tensors:
+                tensor.put_back()
 
 
 class _Tensor:
