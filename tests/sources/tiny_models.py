@@ -68,7 +68,29 @@ TINY = [
         max_source_positions=20, max_target_positions=16, decoder_start_token_id=5, pad_token_id=0, bos_token_id=1,
         eos_token_id=2, suppress_tokens=None, begin_suppress_tokens=None,
     ),
+    # convolutions before and after the tokens, on fewer of them
+    named(
+        "CanineModel", "canine", ENCODER, local_transformer_stride=4, upsampling_kernel_size=4, downsampling_rate=4,
+        num_hash_buckets=32, num_hash_functions=4,
+    ),
+    named(
+        "ReformerModel", "reformer", vocab_size=99, hidden_size=32, num_attention_heads=4, attention_head_size=8,
+        feed_forward_size=48, attn_layers=["local", "lsh"], axial_pos_shape=[4, 16], axial_pos_embds_dim=[8, 24],
+        max_position_embeddings=64, num_buckets=2, local_attn_chunk_length=8, lsh_attn_chunk_length=8, is_decoder=False,
+    ),
+    named("ModernBertForMaskedLM", "modernbert", ENCODER, cls_token_id=1, sep_token_id=2, local_attention=8),
+    named("RwkvForCausalLM", "rwkv", vocab_size=99, hidden_size=32, num_hidden_layers=2, attention_hidden_size=32),
+    named(
+        "JambaForCausalLM", "jamba", DECODER, num_experts=4, num_experts_per_tok=2, attn_layer_period=2,
+        attn_layer_offset=1, expert_layer_period=2, expert_layer_offset=1, mamba_d_state=4, mamba_dt_rank=4,
+        use_mamba_kernels=False,
+    ),
+    named("GptOssForCausalLM", "gpt_oss", DECODER, num_local_experts=4, num_experts_per_tok=2, head_dim=8),
     named("ViTForImageClassification", "vit", VISION),
+    named(
+        "SegformerForSemanticSegmentation", "segformer", hidden_sizes=[8, 16, 24, 32], num_attention_heads=[1, 2, 2, 4],
+        depths=[1, 1, 1, 1], decoder_hidden_size=16,
+    ),
     named("DeiTModel", "deit", VISION),
     named(
         "SwinModel", "swin", image_size=32, patch_size=4, embed_dim=16, depths=[1, 1], num_heads=[2, 4], window_size=4,
