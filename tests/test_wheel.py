@@ -42,9 +42,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _run(*command: str, cwd: Path | None = None, path: Path | None = None) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "FORCE_COLOR")}
     env = {**inherited, "PYTHONUTF8": "1", **({"PYTHONPATH": str(path)} if path is not None else {})}
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", cwd=cwd, env=env, timeout=300, check=False
-    )
+    return subprocess.run(command, capture_output=True, encoding="utf-8", cwd=cwd, env=env, timeout=300, check=False)
 
 
 def _linscope(installed: Path, cwd: Path, *arguments: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn import functional as F
+from torch.nn import functional
 from torch.utils._device import DeviceContext
 
 from linscope.engine.known import Known
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
 _GET_ITEM = torch.Tensor.__getitem__
-_ATTENTION = F.scaled_dot_product_attention
+_ATTENTION = functional.scaled_dot_product_attention
 
 
 class OnMeta(DeviceContext):
@@ -39,7 +39,7 @@ class OnMeta(DeviceContext):
             fused = _fused(*args, **kwargs)
             if fused is not None:
                 return fused
-        elif func is F.multi_head_attention_forward:
+        elif func is functional.multi_head_attention_forward:
             with _fused_inside():
                 return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]  # torch's own
         elif func is torch.tensor or func is torch.as_tensor:
@@ -86,11 +86,11 @@ def _fused_inside() -> Iterator[None]:
         fused = _fused(*args, **kwargs)
         return _ATTENTION(*args, **kwargs) if fused is None else fused
 
-    F.scaled_dot_product_attention = attention
+    functional.scaled_dot_product_attention = attention
     try:
         yield
     finally:
-        F.scaled_dot_product_attention = _ATTENTION
+        functional.scaled_dot_product_attention = _ATTENTION
 
 
 def _indices(index: Any) -> Any:
