@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from linscope.render.tree import Node
     from linscope.report.record import Report
 
-MOST_ROWS = 64
-"""Rows of layers that a terminal shows unasked; a file and a pipe have room for all."""
+MOST_ROWS = 40
+"""Rows of layers that a terminal shows unasked, each of one line or two; a file and a pipe have room for all."""
 
 
 class Shown(NamedTuple):

@@ -163,7 +163,7 @@ def blocks(count: int) -> Report:
     return report("py:net.py:Net", *rows)
 
 
-@pytest.mark.parametrize(("count", "rows"), [(3, 7), (31, 63), (32, 33), (60, 61), (100, 101)])
+@pytest.mark.parametrize(("count", "rows"), [(3, 7), (19, 39), (20, 21), (39, 40), (100, 101)])
 def test_a_terminal_gets_what_it_has_room_for(count: int, rows: int) -> None:
     model = blocks(count)
     told = shown(model, tree(model), Look(width=80))
