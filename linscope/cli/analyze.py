@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,9 @@ from linscope.cli.options import analysis, output_of, output_options, run_option
 from linscope.cli.overview import overview_options, ranking_of
 from linscope.cli.waiting import Waiting
 from linscope.errors import LinscopeError, UsageError
+from linscope.render.look import NONE, SHORT
 from linscope.render.registry import DOCUMENTS, render, render_error
+from linscope.sources.registry import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +31,14 @@ STANDARD_INPUT = "-"
 @run_options
 @click.option("--strict", is_flag=True, help="An operator without a count is an error.")
 @click.option("--crosscheck/--no-crosscheck", default=True, help="Ask the formulas and thop as well.")
-@click.option("--explain", type=click.Choice(EXPLAIN), default="short", help="How much to explain; else short.")
+@click.option("--explain", type=click.Choice(EXPLAIN), help="Else short for specs, and none for models by name.")
 @click.option("--ops", is_flag=True, help="List the operators that ran.")
 @overview_options
 @output_options
 def command(
     targets: tuple[str, ...],
     strict: bool,
-    explain: str,
+    explain: str | None,
     ops: bool,
     crosscheck: bool,
     depth: int | None,
@@ -64,16 +67,17 @@ def command(
     from linscope.api import analyze
 
     options = analysis(**given)
-    look = place.look(explain=explain, operators=ops, depth=depth, ranking=ranking_of(depth, top, by))
+    look = place.look(operators=ops, depth=depth, ranking=ranking_of(depth, top, by))
     worst = 0
     pieces = []
     for target in _each(targets):
         try:
+            how = explain or (NONE if split(target) is not None else SHORT)
             with Waiting(sys.stderr) as progress:
                 report = analyze(
-                    target, strict=strict, explain=explain, crosscheck=crosscheck, progress=progress, **options
+                    target, strict=strict, explain=how, crosscheck=crosscheck, progress=progress, **options
                 )
-            text = render(report, place.format, look)
+            text = render(report, place.format, replace(look, explain=how))
         except LinscopeError as error:
             if place.format not in DOCUMENTS:
                 raise

@@ -83,8 +83,17 @@ def _macs(report: Report, nodes: tuple[Node, ...]) -> Iterator[Fact]:
         return
     least = "" if report.complete else "at least "
     origin = macs_origin(nodes, report.totals.macs)
-    yield Fact("MACs", (Span(f"{least}{number(report.totals.macs)}", "total"),), origin.text, origin.lines)
+    lines = (*origin.lines, *_attention(report))
+    yield Fact("MACs", (Span(f"{least}{number(report.totals.macs)}", "total"),), origin.text, lines)
     yield _plain("FLOPs", f"{least}{number(report.totals.flops)}", "2 × MACs")
+
+
+def _attention(report: Report) -> Iterator[str]:
+    """What attention adds to the products of weights: it alone grows with the square of the sequence."""
+    attention = sum(row.macs for row in report.operators if "scaled_dot_product" in row.name)
+    if 0 < attention < report.totals.macs:
+        rest = number(report.totals.macs - attention)
+        yield f"attention's own two products {number(attention)}, all other products {rest}"
 
 
 def _elementwise(report: Report) -> Iterator[Fact]:

@@ -67,3 +67,16 @@ def test_the_help_fits_a_screen_with_examples_first(command: str) -> None:
         assert len(lines) <= 40
         assert max(map(len, lines)) <= 80
         assert 0 < next(i for i, line in enumerate(lines) if f"linscope {command}" in line and i) < 8
+
+
+def test_models_by_name_are_explained_only_where_that_is_asked() -> None:
+    target = ("analyze", "py:examples/net.py:Net", "--input", "[1,1,28,28]", "--no-crosscheck")
+    assert "Why the weight is transposed" not in shell.linscope(*target, cwd=ROOT).out
+    assert "Why the weight is transposed" in shell.linscope(*target, "--explain", "short", cwd=ROOT).out
+    assert "Why the weight is transposed" in shell.linscope("analyze", "[32,3,4] -> Linear(4,2)").out
+
+
+def test_what_attention_adds_has_a_line_of_its_own() -> None:
+    done = shell.linscope("analyze", "[2,5,8] -> TransformerEncoderLayer(8,2,16,batch_first=True)", "--explain", "none")
+    # 10 tokens through 4·8·8 + 2·8·16 weights; 2 products of 5·5·8 in each of 2 sequences
+    assert "attention's own two products 800, all other products 5,120" in done.out
