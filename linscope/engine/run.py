@@ -17,7 +17,8 @@ from linscope.engine.forward import forward
 from linscope.engine.frames import take_in
 from linscope.engine.inputs import Drawer, device_of
 from linscope.engine.ledger import Ledger, buffers_of
-from linscope.engine.memory import Liveness, memory_of
+from linscope.engine.liveness import Liveness
+from linscope.engine.memory import memory_of
 from linscope.engine.names import other_names
 from linscope.engine.on_meta import routing_notes
 from linscope.engine.opinions import formula_opinion, operators_opinion, thop_opinion

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from linscope.engine.formulas.registry import Elements, Formula
     from linscope.engine.guard import Allowance
     from linscope.engine.handling import Handling
-    from linscope.engine.memory import Liveness
+    from linscope.engine.liveness import Liveness
     from linscope.engine.opening import Opener
 
     Case = tuple[OperatorTally | None, Formula | None, Elements | None, Opener | None, bool, Handling | None, bool]

@@ -12,7 +12,7 @@ from torch import nn
 
 import linscope
 from linscope.engine.frames import Frame
-from linscope.engine.memory import Liveness
+from linscope.engine.liveness import Liveness
 from linscope.report.memory import Held
 
 if TYPE_CHECKING:
