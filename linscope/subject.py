@@ -87,7 +87,7 @@ class Failure:
     module: nn.Module | None
     input_shapes: tuple[tuple[int, ...], ...]
     input_dtypes: tuple[str, ...]
-    error: Exception
+    error: BaseException
     diagnosis: Diagnosis | None = None
     way: tuple[Call, ...] = ()
 

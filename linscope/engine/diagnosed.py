@@ -29,8 +29,10 @@ def diagnosed(failures: Sequence[Failure]) -> Failure:
 
 
 def _with_reason(failure: Failure) -> Failure:
-    module = failure.module
-    if module is None or not (layer_names(module) or getattr(type(module), "is_tensor_method", False)):
+    module, error = failure.module, failure.error
+    if module is None or not isinstance(error, Exception):
+        return failure
+    if not (layer_names(module) or getattr(type(module), "is_tensor_method", False)):
         return failure  # the user's own forward: torch's words say most
-    found = diagnose(module, failure.input_shapes, failure.input_dtypes, failure.error)
+    found = diagnose(module, failure.input_shapes, failure.input_dtypes, error)
     return failure if found is None else replace(failure, diagnosis=found)

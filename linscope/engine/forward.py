@@ -48,7 +48,7 @@ def forward(
             return tuple(output) if isinstance(output, Iterator) else output
     except (LinscopeError, DoesNotFit):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if wants_values(error):
             raise needs_values(tracer.failed(error)) from error
         failure = diagnosed(tracer.failed(error))

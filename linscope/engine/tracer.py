@@ -204,7 +204,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
             depth = len(self._stack)
             try:
                 output = forward(*args, **kwargs)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._note_failure(frame, error)
                 raise
             finally:
@@ -257,13 +257,13 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         layer = f"{frame.path} ({type(frame.module).__name__})" if frame.path else "the model"
         return f"running {layer}, {calls:,} operators"
 
-    def failed(self, error: Exception) -> tuple[Failure, ...]:
+    def failed(self, error: BaseException) -> tuple[Failure, ...]:
         """The calls that ``error``, which the model let out, went through, the innermost first."""
         if self._failures and self._failures[0].error is error:
             return tuple(self._failures)
         return (Failure("", None, (), (), error),)
 
-    def _note_failure(self, frame: Frame, error: Exception) -> None:
+    def _note_failure(self, frame: Frame, error: BaseException) -> None:
         """Keep the calls of the exception that is under way; one that the model handled is forgotten."""
         if self._failures and self._failures[0].error is not error:
             self._failures.clear()

@@ -118,7 +118,7 @@ def _same_place(one: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether both are the same view of the same memory."""
     if one.shape != other.shape or one.dtype is not other.dtype or one.layout is not other.layout:
         return False
-    if not _has_storage(one):
+    if one.layout is not torch.strided or one.is_nested:
         return True
     if one.untyped_storage()._cdata != other.untyped_storage()._cdata:
         return False

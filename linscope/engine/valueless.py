@@ -23,7 +23,7 @@ _SIGNS = (
 )
 
 
-def wants_values(error: Exception) -> bool:
+def wants_values(error: BaseException) -> bool:
     """Whether torch says that an operator cannot do without values."""
     kind = type(error).__name__
     if kind in ("DataDependentOutputException", "DynamicOutputShapeException", "UnsupportedOperatorException"):

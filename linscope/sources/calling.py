@@ -1,4 +1,4 @@
-"""Whether a class or a factory takes the arguments it is to be called with, told before it is called."""
+"""Whether a class, a factory or a forward takes the arguments it is to be called with, told before it is called."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import inspect
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
 from linscope.errors import TargetError, UsageError
 from linscope.notation.suggest import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 LONGEST_SIGNATURE = 160
 """Characters of a signature that are shown."""
@@ -49,6 +51,51 @@ def check_arguments(function: Callable[..., Any], name: str, arguments: Mapping[
             details=details,
             hint=" ".join(f"--arg {p.name}={_example(p)}" for p in missing),
         )
+
+
+def check_inputs(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Whether the forward of ``model`` can be called so, as far as its signature tells.
+
+    Raises:
+        UsageError: an input it does not take, or one that it needs and does not get.
+    """
+    if model._forward_pre_hooks or type(model).__call__ is not nn.Module.__call__:
+        return  # what goes in is not what the forward gets
+    try:
+        signature = inspect.signature(model.forward)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise _unfit(model, signature, args, kwargs, str(error)) from None
+
+
+def _unfit(
+    model: Any, signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any], words: str
+) -> UsageError:
+    """The error for inputs that ``signature``, of the forward of ``model``, does not take."""
+    name, parameters = type(model).__name__, signature.parameters.values()
+    details = (f"its forward takes {signature_of(model.forward)}",)
+    named = [p.name for p in parameters if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
+    in_order = [p for p in parameters if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+    many = any(p.kind is Parameter.VAR_POSITIONAL for p in parameters)
+    others = any(p.kind is Parameter.VAR_KEYWORD for p in parameters)
+    unknown = next((key for key in kwargs if key not in named and not others), None)
+    if unknown is not None:
+        near = closest(unknown, named)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(named[:6])}" if named else None
+        return UsageError(f"{name} has no input {unknown[:60]!r}", details=details, hint=hint)
+    if len(args) > len(in_order) and not many:
+        takes = f"{len(in_order)} input{'' if len(in_order) == 1 else 's'}"
+        given = f"{len(args)} {'is' if len(args) == 1 else 'are'} given"
+        return UsageError(f"{name} takes {takes} by position, {given}", details=details)
+    got = {p.name for p in in_order[: len(args)]} | kwargs.keys()
+    missing = [p.name for p in parameters if p.name in named and p.default is Parameter.empty and p.name not in got]
+    if missing:
+        hint = " ".join(f'--input "{name}=[...]"' for name in missing)
+        return UsageError(f"{name} needs {_joined(missing)} as well", details=details, hint=hint)
+    return UsageError(f"{name} does not take these inputs: {words}", details=details)
 
 
 def signature_of(function: Callable[..., Any]) -> str:

@@ -148,7 +148,7 @@ def _repr(failure: Failure) -> str:
     return f"{type(module).__name__}({inside})"
 
 
-def _torch_says(error: Exception) -> tuple[str, ...]:
+def _torch_says(error: BaseException) -> tuple[str, ...]:
     words = str(error).strip().partition("\n")[0]
     return (f"torch: {words}",) if words else (f"torch: {type(error).__name__}",)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from linscope.errors import TargetError, UsageError
 from linscope.notation.suggest import closest
-from linscope.sources.registry import pickled
+from linscope.sources.registry import PICKLES, pickled
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,6 +21,8 @@ MOST_NEIGHBOURS = 1000
 
 LFS_POINTER = b"version https://git-lfs"
 PICKLE = b"\x80"
+ZIP = b"PK\x03\x04"
+"""What torch.save writes around a pickle."""
 
 
 def found(text: str, scheme: str, *, folders: bool = False) -> Path:
@@ -33,13 +35,15 @@ def found(text: str, scheme: str, *, folders: bool = False) -> Path:
         path = Path(text).expanduser()
         if path.is_file() or (folders and path.is_dir()):
             return path
-        is_there, is_folder = path.exists(), path.is_dir()
+        is_there, is_folder, is_link = path.exists(), path.is_dir(), path.is_symlink()
     except (OSError, ValueError, RuntimeError) as error:
         raise TargetError(f"{text[:80]!r} is no name of a file", details=(_reason(error),)) from None
     if is_folder:
         raise TargetError(f"{text[:80]} is a folder", hint=f"name the file in it: {scheme}:{text[:80]}/FILE")
     if is_there:
         raise TargetError(f"{text[:80]} is not a regular file")
+    if is_link:
+        raise TargetError(f"{text[:80]} is a link that leads to no file")
     near = closest(path.name, _neighbours(path.parent))
     hint = f"did you mean {scheme}:{path.with_name(near[0])}?" if near else None
     raise TargetError(f"there is no file {text[:200]}", hint=hint)
@@ -64,7 +68,8 @@ def refuse_other_kinds(path: Path, start: bytes, kind: str) -> None:
         raise TargetError(
             f"{path} is a Git LFS pointer, which stands in for the {kind}", hint="fetch the file itself: git lfs pull"
         )
-    if start[:1] == PICKLE and start[1:2] in b"\x02\x03\x04\x05":
+    zipped = start.startswith(ZIP) and path.suffix.lower() in PICKLES
+    if zipped or (start[:1] == PICKLE and start[1:2] in b"\x02\x03\x04\x05"):
         raise pickled(path.name)
 
 

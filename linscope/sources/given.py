@@ -13,6 +13,7 @@ from linscope.nested import rebuilt
 from linscope.notation.bound import bind
 from linscope.notation.parser import parse_inputs
 from linscope.notation.spec import Named
+from linscope.sources.calling import check_inputs
 from linscope.sources.draws import draws_for
 from linscope.sources.dtypes import default_dtype
 from linscope.subject import Given, TensorSpec
@@ -70,7 +71,12 @@ def _shapes(text: str, sizes: Mapping[str, int], usual: str) -> tuple[TensorSpec
 
 def drawn(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments with a draw for each spec among them: those that stand as an argument of their own first, as
-    they go to the forward's arguments; then those inside others."""
+    they go to the forward's arguments; then those inside others.
+
+    Raises:
+        UsageError: the forward does not take such arguments.
+    """
+    check_inputs(model, args, kwargs)
     specs = [v for v in (*args, *kwargs.values()) if isinstance(v, TensorSpec)]
     inside = [spec for v in (*args, *kwargs.values()) if not isinstance(v, TensorSpec) for spec in _specs_in(v)]
     draws = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -29,7 +30,7 @@ from linscope.subject import Draw, Subject, TensorSpec
 
 if TYPE_CHECKING:
     from linscope.report.record import Totals
-    from linscope.subject import Asked
+    from linscope.subject import Asked, Failure
 
 
 def opened(rest: str, asked: Asked) -> Subject:
@@ -48,7 +49,9 @@ def opened(rest: str, asked: Asked) -> Subject:
         sizes = Sizes(architecture.config, 1, asked.length, str(dtype).removeprefix("torch."))
         given = _given(asked, architecture.model, sizes.dtype, sizes.number("vocab_size"))
         sizes = replace(sizes, batch=_batch(asked, given))
-        inputs = {**inputs_of(architecture.model, sizes, frozenset(given)), **given}
+        derived = inputs_of(architecture.model, sizes, frozenset(given))
+        _check_sizes(asked, given, derived)
+        inputs = {**derived, **given}
         tokens = _tokens(inputs) or 0
         cached = cached_elements(architecture.model, architecture.config, sizes.batch, tokens) if tokens else None
     experts = huggingface_experts.experts_of(architecture.config)
@@ -70,7 +73,7 @@ def opened(rest: str, asked: Asked) -> Subject:
         arguments=arguments,
         training=bool(asked.training),
         owned=True,
-        explain=explained_model,
+        explain=partial(_explained, given),
         notes=notes,
         foreign=True,
         shapes_first=True,
@@ -189,6 +192,29 @@ def _filled(name: str, value: Any, dtype: str, vocabulary: int | None) -> Any:
     if value.dtype == UNSAID:
         return replace(value, dtype="int64" if name.endswith(_WHOLE) else dtype, draw=draw)
     return replace(value, draw=draw) if not value.dtype.startswith(("float", "bfloat")) else value
+
+
+def _check_sizes(asked: Asked, given: dict[str, Any], derived: dict[str, Any]) -> None:
+    """Whether -B and -T have a say beside what the user gives.
+
+    Raises:
+        UsageError: the inputs say it already, and otherwise.
+    """
+    tokens = _tokens(given)
+    if asked.length is not None and tokens not in (None, asked.length) and not any("ids" in name for name in derived):
+        raise UsageError("--input says how many tokens there are, and so does -T", hint="leave one of them out")
+    sizes = {next(iter(value.shape)) for value in given.values() if getattr(value, "shape", ())}
+    if asked.batch is not None and len(sizes) == 1 and sizes != {asked.batch}:
+        raise UsageError("--input says how large the batch is, and so does -B", hint="leave one of them out")
+
+
+def _explained(given: dict[str, Any], failure: Failure) -> LinscopeError:
+    """The error for a forward that raised; token ids of an unusual rank are the likely reason, where there are some."""
+    error = explained_model(failure)
+    shape = tuple(getattr(given.get("input_ids"), "shape", (1, 1)))
+    if len(shape) != 2 and error.hint is None:
+        error.hint = f"input_ids=[batch,tokens], which most models take, in place of [{','.join(map(str, shape))}]"
+    return error
 
 
 def _batch(asked: Asked, given: dict[str, Any]) -> int:

@@ -80,7 +80,7 @@ def _found(name: str) -> Path:
         if path.is_dir():
             if (path / "config.json").is_file():
                 return path / "config.json"
-            others = sorted(p.name for p in path.glob("*.json"))[:5]
+            others = sorted(p.name for p in path.glob("*.json") if p.is_file())[:5]
             raise TargetError(
                 f"{name} has no config.json",
                 details=(f"it has: {', '.join(others)}",) if others else (),
@@ -88,6 +88,9 @@ def _found(name: str) -> Path:
             )
         if path.is_file():
             return path
+        if path.is_symlink() or path.exists():
+            why = "is a link that leads to no file" if path.is_symlink() else "is not a regular file"
+            raise TargetError(f"{name[:200]} {why}")
         near = closest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ()
     except OSError as error:
         raise TargetError(f"{name[:200]} cannot be read", details=(error.strerror or str(error),)) from None

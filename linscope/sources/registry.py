@@ -83,7 +83,7 @@ def split(target: str) -> tuple[Source, str] | None:
 
 
 _BY_SUFFIX = {".safetensors": "st", ".onnx": "onnx", ".pt2": "pt2"}
-_PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
+PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
 
 
 def _bare_file(target: str) -> tuple[Source, str] | None:
@@ -93,7 +93,7 @@ def _bare_file(target: str) -> tuple[Source, str] | None:
     ending = target[target.rfind(".") :].lower() if "." in target else ""
     if ending in _BY_SUFFIX:
         return SOURCES[_BY_SUFFIX[ending]], target
-    if ending in _PICKLES:
+    if ending in PICKLES:
         raise pickled(target)
     if target.endswith(".py") or ".py:" in target:
         raise UsageError(f"{target[:80]} is no spec", hint=f"py:{target[:80]}{'' if '.py:' in target else ':CLASS'}")

@@ -109,7 +109,7 @@ def raising(error: BaseException) -> nn.Module:
         (ValueError("no"), linscope.LinscopeError),
         (MemoryError(), linscope.LinscopeError),
         (KeyboardInterrupt(), KeyboardInterrupt),
-        (SystemExit(3), SystemExit),
+        (SystemExit(3), linscope.LinscopeError),  # as a constructor that leaves is one that fails
     ],
 )
 def test_a_forward_that_raises_leaves_nothing_either(raised: BaseException, seen: Any, mode: str) -> None:
@@ -261,3 +261,21 @@ def test_a_model_made_in_inference_mode_can_be_run() -> None:
     with torch.inference_mode():
         model = nn.BatchNorm1d(4).eval()
     assert linscope.analyze(model, "[3,4]", crosscheck=False).totals.parameters.total == 8
+
+
+@pytest.mark.parametrize(("training", "kept"), [(True, 2), (False, 0)])
+def test_running_statistics_are_kept_where_they_may_change(
+    monkeypatch: pytest.MonkeyPatch, training: bool, kept: int
+) -> None:
+    from linscope.engine import unchanged
+
+    seen: list[int] = []
+    leave = unchanged.KeptValues.__exit__
+    monkeypatch.setattr(
+        unchanged.KeptValues, "__exit__", lambda self, *e: (seen.append(len(self._written)), leave(self, *e))[1]
+    )
+    model = nn.BatchNorm1d(4, track_running_stats=True).train(training)
+    mean = model.running_mean.clone()
+    linscope.analyze(model, "[8,4]", crosscheck=False)
+    assert torch.equal(model.running_mean, mean)
+    assert seen == [kept + training]  # num_batches_tracked is added to

@@ -270,6 +270,12 @@ def test_a_module_without_values_is_run_without_values() -> None:
     assert (report.run.mode, report.totals.macs) == ("meta", 24)
 
 
+def test_a_module_without_values_is_run_as_any_is_on_meta() -> None:
+    model = Model(reads_a_constant, a=nn.Linear(64, 64, device="meta"))
+    report = linscope.analyze(model, torch.empty(3, 64, device="meta"))
+    assert (report.run.mode, report.run.why, report.totals.macs) == ("meta", None, 3 * 64 * 64)
+
+
 def test_a_module_without_values_runs_on_meta_when_asked() -> None:
     assert linscope.analyze(nn.Linear(4, 2, device="meta"), "[3,4]", run="meta").totals.macs == 24
 

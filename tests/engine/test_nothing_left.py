@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import random
 import threading
@@ -245,6 +246,8 @@ def same(one: Any, other: Any) -> bool:
 
 
 def same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
+    if one.is_meta:
+        return other.is_meta
     return one.is_quantized or torch.equal(one.contiguous().view(torch.uint8), other.contiguous().view(torch.uint8)) \
         if one.dim() else bool(torch.equal(one, other))  # fmt: skip
 
@@ -261,6 +264,22 @@ def given(name: str) -> torch.Tensor:
 
 
 # ── The tests ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", ["auto", "meta", "fake"])
+@pytest.mark.parametrize("name", MODULES)
+def test_an_analysis_leaves_nothing_in_a_model_on_meta(name: str, mode: str) -> None:
+    try:
+        model = MODULES[name]().to("meta")
+    except (RuntimeError, NotImplementedError):
+        return  # it cannot live there
+    x = given(name)
+    before, around = picture(model), surroundings()
+    with contextlib.suppress(linscope.LinscopeError):
+        linscope.analyze(model, x, run=mode)
+    assert changes(before, picture(model)) == []
+    assert changes(around, surroundings()) == []
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -138,3 +138,46 @@ def test_attention_inside_torchs_own_functions_is_fused_as_well() -> None:
     finally:
         torch.backends.mha.set_fastpath_enabled(True)
     assert F.scaled_dot_product_attention is plain
+
+
+def test_a_write_that_leaves_the_shape_is_worked_out_once_and_one_that_does_not_each_time() -> None:
+    memo = Memo()
+    for _ in range(3):
+        for func, args in ((ops.relu_.default, ()), (ops.add_.Tensor, (meta(4),)), (ops.hardtanh_.default, (0, 6))):
+            written = meta(6, 4)
+            assert memo.write(func, (written, *args), {}) is written
+            assert written.shape == (6, 4)
+        turned = meta(6, 4)
+        assert memo.write(ops.t_.default, (turned,), {}).shape == (4, 6)
+        with pytest.raises(RuntimeError):
+            memo.write(ops.add_.Tensor, (meta(4), meta(6, 4)), {})
+    assert len(memo._left) == 3
+
+
+def test_what_torch_makes_of_whole_numbers_is_up_to_its_default_dtype() -> None:
+    memo, whole = Memo(), torch.empty(3, dtype=torch.int64, device="meta")
+    before = torch.get_default_dtype()
+    try:
+        for dtype in (torch.float32, torch.float64, torch.float32):
+            torch.set_default_dtype(dtype)
+            assert memo.call(ops.div.Tensor, (whole, whole), {}).dtype is dtype
+    finally:
+        torch.set_default_dtype(before)
+
+
+def test_the_memory_of_shapes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linscope.engine.memo.MOST", 4)
+    memo = Memo()
+    for size in range(1, 20):
+        assert memo.call(ops.relu.default, (meta(size),), {}).shape == (size,)
+        memo.write(ops.relu_.default, (meta(size),), {})
+    assert len(memo._known) <= 4 and len(memo._left) <= 4
+
+
+def test_operators_of_others_are_asked_each_time() -> None:
+    library = torch.library.Library("linscope_memo", "DEF")
+    library.define("twice(Tensor x) -> Tensor")
+    sizes = iter((1, 2))
+    library.impl("twice", lambda x: x.new_empty(next(sizes)), "Meta")
+    memo, func = Memo(), torch.ops.linscope_memo.twice.default
+    assert [len(memo.call(func, (meta(3),), {})) for _ in range(2)] == [1, 2]

@@ -28,7 +28,8 @@ def saved(folder: Path, config: dict[str, Any], **changed: Any) -> str:
 
 
 def asked(folder: Path, config: dict[str, Any], run: str = "auto", **options: Any) -> Report:
-    return linscope.analyze(saved(folder, config), run=run, crosscheck=False, **{"seq_len": 16, **options})
+    length = {} if "inputs" in options else {"seq_len": 16}
+    return linscope.analyze(saved(folder, config), run=run, crosscheck=False, **{**length, **options})
 
 
 def noted(report: Report) -> dict[str, dict[str, Any]]:

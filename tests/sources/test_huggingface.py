@@ -150,7 +150,8 @@ def test_the_cache_is_as_large_as_the_one_that_transformers_fills(tmp_path: Path
     if held is None:  # a cache of its own, or none
         assert subject.cached is None
         return
-    assert subject.cached == sum(layer.keys.numel() + layer.values.numel() for layer in held.layers)
+    attention = [layer for layer in held.layers if hasattr(layer, "keys")]  # others keep a state of one size
+    assert subject.cached == sum(layer.keys.numel() + layer.values.numel() for layer in attention)
 
 
 @pytest.mark.parametrize("name", ["bert", "t5", "whisper", "vit", "mamba"])

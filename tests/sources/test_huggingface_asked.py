@@ -15,7 +15,7 @@ import torch
 from sources.hf_asking import BY_TYPE, asked, noted, saved
 
 import linscope
-from linscope.errors import ModelError, ShapeError, TargetError, UsageError
+from linscope.errors import LinscopeError, ModelError, ShapeError, TargetError, UsageError
 from linscope.sources import huggingface_library
 
 if TYPE_CHECKING:
@@ -43,9 +43,13 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("llama", {"batch": 3, "seq_len": 5}, {"input_ids": (3, 5)}),
         ("llama", {"inputs": "[2,7]"}, {"input_ids": (2, 7)}),
         ("llama", {"inputs": "inputs_embeds=[2,7,32]"}, {"inputs_embeds": (2, 7, 32)}),
-        ("llama", {"inputs": {"attention_mask": "[2,16]"}}, {"input_ids": (2, 16), "attention_mask": (2, 16)}),
+        (
+            "llama",
+            {"inputs": {"attention_mask": "[2,16]"}, "seq_len": 16},
+            {"input_ids": (2, 16), "attention_mask": (2, 16)},
+        ),
         ("t5", {}, {"input_ids": (1, 16), "decoder_input_ids": (1, 16)}),
-        ("t5", {"inputs": "input_ids=[4,9]"}, {"input_ids": (4, 9), "decoder_input_ids": (4, 16)}),
+        ("t5", {"inputs": "input_ids=[4,9]", "seq_len": 16}, {"input_ids": (4, 9), "decoder_input_ids": (4, 16)}),
         ("vit", {"batch": 2}, {"pixel_values": (2, 3, 32, 32)}),
         ("whisper", {}, {"input_features": (1, 8, 40), "decoder_input_ids": (1, 16)}),
         ("clip", {}, {"input_ids": (1, 16), "pixel_values": (1, 3, 32, 32)}),
@@ -78,6 +82,8 @@ def test_more_tokens_than_positions_are_refused_where_positions_are_learned(tmp_
         ({"inputs": "input_id=[1,3]"}, UsageError, "has no input 'input_id'"),
         ({"inputs": "input_ids=[2,16]:float32"}, ShapeError, "looks up rows by whole numbers"),
         ({"inputs": "inputs_embeds=[2,16,31]"}, ModelError, "raised RuntimeError at transformer"),
+        ({"inputs": "input_ids=[2,16]", "seq_len": 5}, UsageError, "how many tokens there are, and so does -T"),
+        ({"inputs": "input_ids=[2,16]", "batch": 3}, UsageError, "how large the batch is, and so does -B"),
         ({"dtype": "int16"}, UsageError, "int16 is no dtype of parameters"),
         ({"dtype": "flaot32"}, UsageError, "flaot32 is no dtype of parameters"),
     ],
@@ -85,6 +91,29 @@ def test_more_tokens_than_positions_are_refused_where_positions_are_learned(tmp_
 def test_inputs_that_do_not_fit(tmp_path: Path, options: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         asked(tmp_path, BY_TYPE["gpt2"], **options)
+
+
+def test_token_ids_of_another_rank_are_told_what_is_usual(tmp_path: Path) -> None:
+    with pytest.raises(LinscopeError) as refused:
+        asked(tmp_path, BY_TYPE["llama"], inputs="[2,8,3]")
+    assert refused.value.hint == "input_ids=[batch,tokens], which most models take, in place of [2,8,3]"
+
+
+@pytest.mark.parametrize("kind", ["folder", "circle", "device"])
+def test_what_is_no_file_is_told(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "config.json"
+    where: Path | str
+    if kind == "folder":
+        path.mkdir()
+        where, message = tmp_path, "has no config.json"
+    elif kind == "circle":
+        path.symlink_to(path)
+        where, message = path, "is a link that leads to no file"
+    else:
+        where, message = "/dev/zero", "is not a regular file"
+    with pytest.raises(TargetError, match=message) as refused:
+        linscope.analyze(f"hf:{where}")
+    assert refused.value.hint is None
 
 
 # ── which class, and what is refused ────────────────────────────────────────────────────────────────

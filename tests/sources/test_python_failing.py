@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sources.users_files import DIGITS, NET, failed, ran, write
 
-from linscope.errors import ModelError, ShapeError, TargetError
+from linscope.errors import ModelError, ShapeError, TargetError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +118,58 @@ def test_a_model_that_raises_shows_its_own_lines_and_the_shapes_on_the_way_there
         "way: body.0 Linear [2,3] → [2,4]",
         "way: body.1.norm LayerNorm [2,4] → [2,4]",
     )
+
+
+def test_a_model_that_leaves_the_program_is_one_that_raises(here: Path) -> None:
+    write(
+        here,
+        "net.py",
+        """
+        import sys
+        from torch import nn
+        class Net(nn.Linear):
+            def forward(self, x): sys.exit(5)
+        class Outer(nn.Sequential):
+            def __init__(self): super().__init__(Net(4, 4))
+        """,
+    )
+    error = failed("net.py:Outer")
+    assert (type(error), error.exit_code, error.message) == (ModelError, 3, "the model raised SystemExit at 0")
+    assert error.details[:2] == ("SystemExit: 5", "net.py:5, in forward: def forward(self, x): sys.exit(5)")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message", "rest"),
+    [
+        ("y=[1,4]", "Net has no input 'y'", "it has x, mask, size"),
+        ({"x": "[1,4]", "mask": "[1]", "mas": "[1]"}, "Net has no input 'mas'", "did you mean mask?"),
+        ("[4], [4], [4]", "Net takes 2 inputs by position, 3 are given", "its forward takes (x, mask, *, size=None)"),
+        ("[1,4]", "Net needs mask as well", '--input "mask=[...]"'),
+        ("size=[1]", "Net needs x and mask as well", '--input "x=[...]" --input "mask=[...]"'),
+        ({"x": "[1,4]", "mask": "[1]"}, None, ""),
+    ],
+    ids=str,
+)
+def test_inputs_that_a_forward_does_not_take_are_told_before_it_runs(
+    here: Path, inputs: Any, message: str | None, rest: str
+) -> None:
+    write(
+        here,
+        "net.py",
+        """
+        from torch import nn
+        class Net(nn.Module):
+            def forward(self, x, mask, *, size=None): return x + mask
+        net = Net()
+        """,
+    )
+    for name in ("Net", "net"):
+        if message is None:
+            assert ran(f"net.py:{name}", inputs).outputs[0].shape == (1, 4)
+        else:
+            error = failed(f"net.py:{name}", inputs)
+            assert (type(error), error.exit_code, error.message) == (UsageError, 2, message)
+            assert rest in str(error)
 
 
 def test_a_wrong_input_shape_names_the_layer_its_path_and_the_shapes_on_the_way_there(here: Path) -> None:

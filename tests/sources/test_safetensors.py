@@ -206,6 +206,23 @@ def test_a_pickle_is_refused(tmp_path: Path) -> None:
         read(f"st:{path}")
 
 
+def test_what_torch_save_writes_is_refused_as_the_pickle_that_it_is(tmp_path: Path) -> None:
+    for name in ("model.pt", "pytorch_model.bin"):
+        path = tmp_path / name
+        path.write_bytes(b"PK\x03\x04" + bytes(60))
+        with pytest.raises(UsageError, match="pickle"):
+            read(f"st:{path}")
+
+
+def test_a_circle_of_links_leads_to_no_file(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.safetensors", tmp_path / "other.safetensors"
+    one.symlink_to(other)
+    other.symlink_to(one)
+    with pytest.raises(TargetError, match="is a link that leads to no file") as refused:
+        read(f"st:{one}")
+    assert refused.value.hint is None
+
+
 def test_a_name_that_is_near_is_offered(small: Path) -> None:
     with pytest.raises(TargetError) as missing:
         read(f"st:{small.with_name('modle.safetensors')}")
