@@ -92,12 +92,16 @@ def _joined(func: Any, args: tuple[Any, ...], most: int, widest: int) -> tuple[i
 
 
 def _broadcast(tensors: list[torch.Tensor]) -> int:
-    """The elements of what ``tensors`` give when broadcast; 0 where they do not go together.
+    """The elements of what ``tensors`` give when broadcast; 0 where they do not go together, or have no shape.
 
     Torch's own function asks the same in Python, a hundred times as slowly.
     """
+    try:
+        shapes = {tensor.shape for tensor in tensors}
+    except RuntimeError:  # a nested tensor
+        return 0
     whole: list[int] = []
-    for shape in {tensor.shape for tensor in tensors}:
+    for shape in shapes:
         for i, size in enumerate(reversed(shape)):
             if i == len(whole):
                 whole.append(size)

@@ -4,7 +4,8 @@ Every counter is asked about the same built model on the same inputs, in this pr
 to see what it says, then some rounds in turn. FlopCounterMode is asked on the CPU and on meta, everyone else that
 needs real tensors on those. Ours is ``linscope.analyze(model, inputs, crosscheck=False)``, with the model and the
 inputs that the others get: real ones (auto runs those for real where that is short, and on shapes where it is not), and
-those on meta. The cross-check is left out, as it asks thop, and runs the model once more. What is asked is not made
+those on meta; shapes that torch has worked out once are remembered in a process, so that a warm analysis on meta asks
+it for few. The cross-check is left out, as it asks thop, and runs the model once more. What is asked is not made
 anew: building takes the same time for all. Times are the processor's, on one thread, which a busy machine changes
 little, and the garbage collector is off while they are taken.
 
