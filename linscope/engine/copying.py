@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.utils._python_dispatch import _disable_current_modes
 
-from linscope.engine.twins import is_whole, lifted, twin_of
+from linscope.engine.on_meta.twins import is_whole, lifted, twin_of
 from linscope.errors import ModelError, ValuesError
 
 if TYPE_CHECKING:

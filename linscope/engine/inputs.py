@@ -10,7 +10,7 @@ import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from linscope.engine.copying import shape_alone
-from linscope.engine.twins import MOST_WHOLE, lifted
+from linscope.engine.on_meta.twins import MOST_WHOLE, lifted
 from linscope.nested import rebuilt
 from linscope.subject import NORMAL, Draw, TensorSpec
 

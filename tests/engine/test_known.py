@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from linscope.engine.on_meta import on_meta
-from linscope.engine.twins import MOST_WHOLE, twin_of
+from linscope.engine.on_meta.twins import MOST_WHOLE, twin_of
 
 Code = Callable[[], Any]
 

@@ -9,8 +9,8 @@ import torch
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from linscope.engine.memo import Memo
 from linscope.engine.on_meta import on_meta
+from linscope.engine.on_meta.memo import Memo
 
 
 class Recorded(TorchDispatchMode):
@@ -166,7 +166,7 @@ def test_what_torch_makes_of_whole_numbers_is_up_to_its_default_dtype() -> None:
 
 
 def test_the_memory_of_shapes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linscope.engine.memo.MOST", 4)
+    monkeypatch.setattr("linscope.engine.on_meta.memo.MOST", 4)
     memo = Memo()
     for size in range(1, 20):
         assert memo.call(ops.relu.default, (meta(size),), {}).shape == (size,)

@@ -12,8 +12,9 @@ from sources.hf_asking import BY_TYPE, asked, noted, saved
 from sources.tiny_models import TINY
 
 import linscope
-from linscope.sources import huggingface, huggingface_library
-from linscope.sources.huggingface_cache import cached_elements
+from linscope.sources.huggingface import library as huggingface_library
+from linscope.sources.huggingface import opening as huggingface
+from linscope.sources.huggingface.cache import cached_elements
 from linscope.subject import Asked
 
 if TYPE_CHECKING:

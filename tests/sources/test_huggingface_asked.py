@@ -16,7 +16,7 @@ from sources.hf_asking import BY_TYPE, asked, noted, saved
 
 import linscope
 from linscope.errors import LinscopeError, ModelError, ShapeError, TargetError, UsageError
-from linscope.sources import huggingface_library
+from linscope.sources.huggingface import library as huggingface_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ import pytest
 
 import linscope
 from linscope.errors import TargetError, UsageError
-from linscope.sources import huggingface_library
-from linscope.sources.huggingface_config import MOST_BYTES, read
+from linscope.sources.huggingface import library as huggingface_library
+from linscope.sources.huggingface.config import MOST_BYTES, read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linscope.sources.kv_cache import kept_by, kv_cache
+from linscope.sources.huggingface.kv_cache import kept_by, kv_cache
 
 LLAMA_3_70B = {"num_hidden_layers": 80, "num_attention_heads": 64, "num_key_value_heads": 8, "hidden_size": 8192}
 LLAMA_2_7B = {"num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "head_dim": 128}

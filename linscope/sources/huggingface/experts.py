@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from linscope.report.record import Note
-from linscope.sources.huggingface_classes import parts_of
+from linscope.sources.huggingface.classes import parts_of
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from linscope.sources.kv_cache import READ, kept_by
+from linscope.sources.huggingface.kv_cache import READ, kept_by
 
 
 def cached_elements(model: type[Any], config: Any, batch: int, length: int) -> int | None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from linscope.errors import TargetError
 from linscope.notation.suggest import closest
-from linscope.sources.huggingface_library import INSTALL, first_line
+from linscope.sources.huggingface.library import INSTALL, first_line
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from linscope.sources.huggingface_config import Configuration
+    from linscope.sources.huggingface.config import Configuration
 
 
 @dataclass(frozen=True, slots=True)

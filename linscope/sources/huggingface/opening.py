@@ -18,14 +18,15 @@ from linscope.errors import LinscopeError, TargetError, UsageError, ValuesError
 from linscope.nested import rebuilt
 from linscope.notation.suggest import closest
 from linscope.report.record import Note
-from linscope.sources import huggingface_experts
 from linscope.sources.failures import explained_model
 from linscope.sources.given import arguments_of
-from linscope.sources.huggingface_cache import cached_elements
-from linscope.sources.huggingface_classes import Architecture, architecture_of, parts_of
-from linscope.sources.huggingface_config import Configuration, read
-from linscope.sources.huggingface_inputs import Sizes, check_length, inputs_of, left_out, positions
-from linscope.sources.huggingface_library import alone, first_line, library
+from linscope.sources.huggingface.cache import cached_elements
+from linscope.sources.huggingface.classes import Architecture, architecture_of, parts_of
+from linscope.sources.huggingface.config import Configuration, read
+from linscope.sources.huggingface.experts import experts_of
+from linscope.sources.huggingface.experts import notes as expert_notes
+from linscope.sources.huggingface.inputs import Sizes, check_length, inputs_of, left_out, positions
+from linscope.sources.huggingface.library import alone, first_line, library
 from linscope.subject import Draw, Subject, TensorSpec
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def opened(rest: str, asked: Asked) -> Subject:
         inputs = {**derived, **given}
         tokens = _tokens(inputs) or 0
         cached = cached_elements(architecture.model, architecture.config, sizes.batch, tokens) if tokens else None
-    experts = huggingface_experts.experts_of(architecture.config)
+    experts = experts_of(architecture.config)
     said = _remarks(configuration, architecture, asked.length, left_out(architecture.model, inputs))
 
     def build() -> nn.Module:
@@ -65,7 +66,7 @@ def opened(rest: str, asked: Asked) -> Subject:
         return (), inputs
 
     def notes(model: nn.Module, totals: Totals) -> tuple[Note, ...]:
-        return (*said, *huggingface_experts.notes(model, experts, totals)) if experts is not None else said
+        return (*said, *expert_notes(model, experts, totals)) if experts is not None else said
 
     return Subject(
         target=asked.target,

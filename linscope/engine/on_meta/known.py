@@ -13,9 +13,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode_stack
 
-from linscope.engine.kinds import FILLED, Kind, kind_of
-from linscope.engine.memo import Memo
-from linscope.engine.twins import Twin, forget, gather, is_worth_it, lifted, remember, tensors_of, twin_of, values_of
+from linscope.engine.on_meta.kinds import FILLED, Kind, kind_of
+from linscope.engine.on_meta.memo import Memo
+from linscope.engine.on_meta.twins import (
+    Twin,
+    forget,
+    gather,
+    is_worth_it,
+    lifted,
+    remember,
+    tensors_of,
+    twin_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

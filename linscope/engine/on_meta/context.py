@@ -9,8 +9,8 @@ import torch
 from torch.nn import functional
 from torch.utils._device import DeviceContext
 
-from linscope.engine.known import Known
-from linscope.engine.twins import lifted, twin_of
+from linscope.engine.on_meta.known import Known
+from linscope.engine.on_meta.twins import lifted, twin_of
 from linscope.report.record import Note
 
 if TYPE_CHECKING:

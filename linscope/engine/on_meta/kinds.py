@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from linscope.engine.meta_kernels import KERNELS
-from linscope.engine.routing import CHOICES, Choice
+from linscope.engine.on_meta.kernels import KERNELS
+from linscope.engine.on_meta.routing import CHOICES, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

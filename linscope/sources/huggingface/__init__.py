@@ -1,0 +1,5 @@
+"""Models of transformers by their configuration: read as data, built without weights, network or remote code."""
+
+from linscope.sources.huggingface.opening import opened
+
+__all__ = ["opened"]
