@@ -119,7 +119,8 @@ def block(lines: Sequence[Line], versions: dict[str, str]) -> str:
     on = ", ".join(f"{name} {version}" for name, version in versions.items())
     return f"""{BEGIN}
 Ten published models, the same one in the same process for each: median times, in brackets where the parameters or
-the MACs are not the published ones. On meta, a counter gets the model and its inputs as shapes alone.
+the MACs are not the published ones. On meta, a counter gets the model and its inputs as shapes alone. Each is asked
+once before it is timed; linscope remembers the shapes that torch worked out then.
 
 {written}
 
