@@ -90,7 +90,7 @@ def analyze(
 
         report = engine.analyze(subject, engine.Request(run, seed, strict, crosscheck, evidence=explain != "none"))
     if explain != "none":
-        from linscope.explain import explain as lessons
+        from linscope.explain.brief import explain as lessons
 
         report = report.with_explanations(lessons(report, explain))
     return report

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.code import difference, dtype, needed, parameters, program
-from linscope.explain.registry import FULL, lesson
-from linscope.explain.support import refuted, row_of, verified
-from linscope.explain.wording import many, used_name
+from linscope.explain.brief.code import difference, dtype, needed, parameters, program
+from linscope.explain.brief.registry import FULL, lesson
+from linscope.explain.brief.support import refuted, row_of, verified
+from linscope.explain.brief.wording import many, used_name
 from linscope.report.evidence import LINEAR
 from linscope.report.record import Explanation
 

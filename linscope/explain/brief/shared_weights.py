@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.code import difference, needed, parameters, program
-from linscope.explain.registry import FULL, lesson
-from linscope.explain.support import counted, each_verified, refuted, verified
-from linscope.explain.wording import many, parameter_sum, product
+from linscope.explain.brief.code import difference, needed, parameters, program
+from linscope.explain.brief.registry import FULL, lesson
+from linscope.explain.brief.support import counted, each_verified, refuted, verified
+from linscope.explain.brief.wording import many, parameter_sum, product
 from linscope.report.record import Explanation
 
 if TYPE_CHECKING:

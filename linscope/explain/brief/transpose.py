@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.code import needed, program
-from linscope.explain.registry import FULL, lesson
-from linscope.explain.support import each_verified, refuted, verified, worked
-from linscope.explain.wording import ROUNDED, at, flowing, layer_name, plus_bias, used_name
+from linscope.explain.brief.code import needed, program
+from linscope.explain.brief.registry import FULL, lesson
+from linscope.explain.brief.support import each_verified, refuted, verified, worked
+from linscope.explain.brief.wording import ROUNDED, at, flowing, layer_name, plus_bias, used_name
 from linscope.report.evidence import LINEAR
 from linscope.report.record import Explanation, Verification
 

@@ -62,5 +62,5 @@ def explain(report: Report, level: str) -> tuple[Explanation, ...]:
 
 def _all() -> list[Lesson]:
     for name in LESSONS:
-        import_module(f"linscope.explain.{name.replace('-', '_')}")
+        import_module(f"linscope.explain.brief.{name.replace('-', '_')}")
     return sorted(_lessons.values())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.code import difference, dtype, needed, program
-from linscope.explain.registry import FULL, lesson
-from linscope.explain.shared_weights import checks, serves, work
-from linscope.explain.support import refuted, verified
-from linscope.explain.wording import flowing, many
+from linscope.explain.brief.code import difference, dtype, needed, program
+from linscope.explain.brief.registry import FULL, lesson
+from linscope.explain.brief.shared_weights import checks, serves, work
+from linscope.explain.brief.support import refuted, verified
+from linscope.explain.brief.wording import flowing, many
 from linscope.report.record import Explanation
 
 if TYPE_CHECKING:
