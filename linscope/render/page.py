@@ -89,4 +89,11 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-Block = Paragraph | Chain | Facts | Grid
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Lines that stand as they are: whoever drew them saw to their width."""
+
+    lines: tuple[Line, ...]
+
+
+Block = Paragraph | Chain | Facts | Grid | Drawn

@@ -8,7 +8,8 @@ from linscope.explain.brief.code import difference, dtype, needed, program
 from linscope.explain.brief.registry import FULL, lesson
 from linscope.explain.brief.shared_weights import checks, serves, work
 from linscope.explain.brief.support import refuted, verified
-from linscope.explain.brief.wording import flowing, many
+from linscope.explain.brief.wording import many
+from linscope.explain.figures import flowing
 from linscope.report.record import Explanation
 
 if TYPE_CHECKING:

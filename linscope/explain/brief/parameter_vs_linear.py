@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from linscope.explain.brief.code import by_hand, difference, new_by_hand, new_linear, parameters, program
 from linscope.explain.brief.registry import FULL, lesson
 from linscope.explain.brief.support import counted, refuted, row_of, verified
-from linscope.explain.brief.wording import many, parameter_sum, plus_bias, real
+from linscope.explain.brief.wording import many, parameter_sum, plus_bias
+from linscope.explain.figures import real
 from linscope.report.evidence import LINEAR
 from linscope.report.record import Explanation
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from linscope.explain.brief.code import difference, needed, parameters, program
 from linscope.explain.brief.registry import FULL, lesson
 from linscope.explain.brief.support import counted, each_verified, refuted, verified
-from linscope.explain.brief.wording import many, parameter_sum, product
+from linscope.explain.brief.wording import many, parameter_sum
+from linscope.explain.figures import product
 from linscope.report.record import Explanation
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from linscope.explain.brief.code import needed, program
 from linscope.explain.brief.registry import FULL, lesson
 from linscope.explain.brief.support import each_verified, refuted, verified, worked
-from linscope.explain.brief.wording import ROUNDED, at, flowing, layer_name, plus_bias, used_name
+from linscope.explain.brief.wording import ROUNDED, layer_name, plus_bias, used_name
+from linscope.explain.figures import at, flowing
 from linscope.report.evidence import LINEAR
 from linscope.report.record import Explanation, Verification
 

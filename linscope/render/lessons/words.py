@@ -1,0 +1,58 @@
+"""What a lesson's figures are called, and how a check is put, in the reader's language."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from linscope.language import Say
+    from linscope.report.lesson import Check, Lecture, Lesson, Matrix
+
+SIGNS = {True: "✓", False: "✗", None: "–"}
+
+
+class Group(NamedTuple):
+    """Checks that hold for one reason."""
+
+    why: str
+    checks: tuple[Check, ...]
+
+
+def groups(lesson: Lesson) -> tuple[Group, ...]:
+    """The checks of a lesson by their reason, in the order of the first of each."""
+    order = list(dict.fromkeys(check.why for check in lesson.checks))
+    ranked = sorted(lesson.checks, key=lambda check: order.index(check.why))
+    return tuple(Group(why, tuple(checks)) for why, checks in groupby(ranked, key=lambda check: check.why))
+
+
+def outcome(check: Check, say: Say) -> str:
+    """``0``, ``1.19e-07``: how far apart the two sides were, and how far they may be where that is more than 0."""
+    if check.holds is None:
+        return say("not compared")
+    if check.tolerance is None:
+        return "" if check.holds else say("it is not so")
+    if check.max_difference is None:
+        return ""
+    allowed = "" if check.tolerance == 0 else f", ≤ {check.tolerance:.2g}"
+    return f"{say('difference')} {check.max_difference:.3g}{allowed}"
+
+
+def heading(lesson: Lesson, say: Say) -> str:
+    """What stands above the checks."""
+    if all(check.holds is None for check in lesson.checks):
+        return say("Not checked: the tensors are too large to run here")
+    return say("Checked on this run")
+
+
+def size(matrix: Matrix) -> str:
+    """``(2, 4)``; that of a tensor that flows in brackets is said beside it."""
+    return f"({', '.join(map(str, matrix.size))})"
+
+
+def contents(lecture: Lecture, say: Say) -> str:
+    """What a lecture of several lessons holds; empty for one lesson."""
+    if len(lecture.lessons) < 2:
+        return ""
+    names = ", ".join(lesson.name for lesson in lecture.lessons)
+    return say("{count} lessons: {names}", count=len(lecture.lessons), names=names)
