@@ -94,7 +94,7 @@ def _part(part: Part, look: Look) -> Iterator[Block]:
         case Table():
             if part.caption:
                 yield Paragraph(part.caption, measure=_MEASURE)
-            yield _grid(part)
+            yield grid_of(part)
         case Picture():
             yield Paragraph(part.caption, measure=_MEASURE)
             room = None if look.width is None else look.width - _MARGIN - _INDENT
@@ -102,7 +102,8 @@ def _part(part: Part, look: Look) -> Iterator[Block]:
             yield Drawn(tuple((Span(" " * _INDENT), *line) for line in lines))
 
 
-def _grid(table: Table) -> Grid:
+def grid_of(table: Table) -> Grid:
+    """A lesson's table as one of a page; text in the last column folds."""
     last = len(table.columns) - 1
     columns = tuple(
         Column(title, numeric=is_number, folds=index == last and not is_number)

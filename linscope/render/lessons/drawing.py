@@ -99,7 +99,7 @@ def _beneath(wide: int, contracted: int, clean: Callable[[str], str]) -> Line:
 
 def _block(matrix: Matrix, digits: int, most: int, clean: Callable[[str], str]) -> _Block:
     shown = [row[:most] for row in matrix.numbers]
-    texts = [[_number(value, digits) for value in row] for row in shown]
+    texts = [[number(value, digits) for value in row] for row in shown]
     columns = len(texts[0]) if texts else 0
     widths = [max(len(row[i]) for row in texts) for i in range(columns)]
     more = columns < matrix.size[-1]
@@ -124,7 +124,7 @@ def _block(matrix: Matrix, digits: int, most: int, clean: Callable[[str], str]) 
     return _Block(tuple(marks) if any(matrix.column_marks) else (), rows, wide)
 
 
-def _number(value: float, digits: int) -> str:
+def number(value: float, digits: int) -> str:
     """A number with as many digits after the point; whole ones of any size without."""
     if value == int(value) and abs(value) < 1e6:
         return f"{int(value)}"
