@@ -94,7 +94,7 @@ def _chosen(named: Entry | None, report: Report, *, given: bool) -> list[tuple[E
         if given and not named.takes_numbers:
             raise UsageError(f"{named.name} takes no numbers of yours", hint="leave --x and --weights out")
         return [(named, row)]
-    found = [(each, row) for each in entries() if (row := each.offered(report)) is not None]
+    found = [(each, row) for each in entries() if (row := each.offered(report)) is not None] or _counted(report)
     if not found:
         raise UsageError(
             f"there is no lesson on {report.target[:200]}", hint="see `linscope explain --list` for what there are"
@@ -104,6 +104,13 @@ def _chosen(named: Entry | None, report: Report, *, given: bool) -> list[tuple[E
             "--x and --weights are for a linear layer, and there is none", hint="leave --x and --weights out"
         )
     return found
+
+
+def _counted(report: Report) -> list[tuple[Entry, LayerRow]]:
+    """Where no lesson is about its kind of layer, the one that is about any."""
+    costs = entry("costs")
+    row = costs.on(report)
+    return [] if row is None else [(costs, row)]
 
 
 def _told(

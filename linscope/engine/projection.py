@@ -7,6 +7,7 @@ cannot be large unless an integer argument says so; operators with such argument
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from math import prod
 from typing import Any
 
@@ -88,11 +89,18 @@ def _joined(func: Any, args: tuple[Any, ...], most: int, widest: int) -> tuple[i
         elements = _convolved(args)
         per_output = tensors[1].numel() // max(tensors[1].shape[0], 1)
         return elements * widest, elements * per_output
-    try:
-        elements = prod(torch.broadcast_shapes(*(t.shape for t in tensors)))  # type: ignore[no-untyped-call]
-    except RuntimeError:
-        elements = most
-    return max(elements, most) * widest, 0
+    return max(_broadcast([t.shape for t in tensors]), most) * widest, 0
+
+
+def _broadcast(shapes: list[torch.Size]) -> int:
+    """Elements of what these broadcast to, 0 where they do not; ``torch.broadcast_shapes`` would import sympy."""
+    elements = 1
+    for sizes in zip_longest(*map(reversed, shapes), fillvalue=1):
+        wide = {size for size in sizes if size != 1}
+        if len(wide) > 1:
+            return 0
+        elements *= wide.pop() if wide else 1
+    return elements
 
 
 def _convolved(args: tuple[Any, ...]) -> int:

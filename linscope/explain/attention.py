@@ -85,7 +85,7 @@ def attention(b: Board) -> Lesson:
     check_costs(b)
     head = (s.batch, s.heads)
     worked = _worked(b, s)
-    growing = _growth(b, s)
+    growing, crossing = _growth(b, s), _crossing(b, s)
     _heads(b, s)
     return b.lesson(
         say(
@@ -100,10 +100,7 @@ def attention(b: Board) -> Lesson:
         ),
         parts=(
             _projections(b, s), macs_part(b), growing, worked, parameter_table(b),
-            Prose(
-                say("The two products cost as much as the four projections at a length of 2 · embed_dim = {length:,}.",
-                    length=2 * s.embed)
-            ) if s.queries == s.keys else None,
+crossing,
         ),
     )  # fmt: skip
 
@@ -195,6 +192,21 @@ def _growth(b: Board, s: _Sizes) -> Table | None:
         lines.append((f"{length:,}", f"{projections:,}", f"{products:,}", f"{whole:,}", f"{products / whole:.0%}"))
     titles = ("L", say("projections"), say("two products"), "MACs", say("share of the products"))
     return Table(say("As the sequence grows, the products grow with its square:"), titles, tuple(lines), (True,) * 5)
+
+
+def _crossing(b: Board, s: _Sizes) -> Prose | None:
+    """The length from which the products are the larger part: 4 L E² = 2 L² E at L = 2 E."""
+    length = 2 * s.embed
+    projections = 4 * s.batch * length * s.embed**2
+    if s.queries != s.keys or 2 * projections > _MOST:
+        return None
+    run = b.analyze(_spec(s, length, length), crosscheck=False).totals
+    told = b.say("L = {length:,}: as much in the products as in the projections", length=length)
+    b.counts("crossing", told, 2 * projections, run.macs)
+    return Prose(
+        b.say("The two products cost as much as the four projections at a length of 2 · embed_dim = {length:,}.",
+              length=length)
+    )  # fmt: skip
 
 
 def _spec(s: _Sizes, length: int, keys: int) -> str:

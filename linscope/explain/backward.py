@@ -30,17 +30,18 @@ def backward(b: Board) -> Lesson:
     m, say = open_program(b), b.say
     n, o, rows = m.in_features, m.out_features, m.rows
     b.write(
-        "", "x.requires_grad_()", "out = layer(x)", "dy = torch.randn(out.shape)  # from the layers above",
+        "", "x.requires_grad_()", "dy = torch.randn(y.shape)  # from the layers above",
+        "loss = (layer(x) * dy).sum()",
     )  # fmt: skip
     b.macs("forward", "layer(x)", m.macs, say("the forward takes {macs}", macs=macs(say, m.macs)))
-    b.macs("backward", "out.backward(dy)", 2 * m.macs, say("the backward takes {macs}", macs=macs(say, 2 * m.macs)))
+    b.macs("backward", "loss.backward()", 2 * m.macs, say("the backward takes {macs}", macs=macs(say, 2 * m.macs)))
     b.write("", f"X, dY = x.detach().reshape(-1, {n}), dy.reshape(-1, {o})")
     b.same("dx", "dY @ weight", f"x.grad.reshape(-1, {n})", size="dY.abs() @ weight.abs()", terms=o + 2)
     b.same("dw", "dY.T @ X", "layer.weight.grad", size="dY.abs().T @ X.abs()", terms=rows + 2)
     if m.has_bias:
         b.same("db", "dY.sum(0)", "layer.bias.grad", size="dY.abs().sum(0)", terms=rows + 2)
-    b.write("", "first = layer(x.detach())  # a first layer: x needs no gradient")
-    b.macs("first", "first.backward(dy)", m.macs, say("without dX it takes {macs}", macs=macs(say, m.macs)))
+    b.write("", "first = (layer(x.detach()) * dy).sum()  # a first layer: x needs no gradient")
+    b.macs("first", "first.backward()", m.macs, say("without dX it takes {macs}", macs=macs(say, m.macs)))
     b.counts("report", say("MACs at the operators of the analysis"), m.macs, b.row.macs)
     worked = _worked(b, m)
     _mistake(b, m)
@@ -86,7 +87,7 @@ def _worked(b: Board, m: LinearMap) -> Worked | None:
 def _mistake(b: Board, m: LinearMap) -> None:
     b.mistake(
         b.say("“Training costs twice the forward”: a backward pass is taken for one product."),
-        "out.backward(dy)",
+        "loss.backward()",
         (macs(b.say, 2 * m.macs),),
         b.say("It is two products, dX and dW: with the forward {macs} a step.", macs=macs(b.say, 3 * m.macs)),
     )

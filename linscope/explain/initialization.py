@@ -6,24 +6,32 @@ from typing import TYPE_CHECKING
 
 from linscope.explain.chains import passing
 from linscope.explain.figures import real
-from linscope.explain.linear_map import LinearMap, open_program, torch_row
+from linscope.explain.linear_map import LinearMap, linear_map, open_program, torch_row
 from linscope.explain.registry import lesson
 from linscope.report.lesson import Prose, Table
 
 if TYPE_CHECKING:
     from linscope.explain.board import Board
     from linscope.report.lesson import Lesson
+    from linscope.report.record import LayerRow, Report
 
 _ERRORS = 5
 """Standard errors that chance explains: beyond them lies less than one draw in a million."""
+
+
+def _several(report: Report) -> LayerRow | None:
+    """A layer with so many weights that they have a deviation."""
+    row = torch_row(report)
+    found = None if row is None else linear_map(row)
+    return row if found is not None and found.weights > 1 else None
 
 
 @lesson(
     "initialization",
     title="What the weights start from",
     example="[1000,64] -> nn.Linear(64,32)",
-    about="nn.Linear",
-    on=torch_row,
+    about="nn.Linear with two weights or more",
+    on=_several,
 )
 def initialization(b: Board) -> Lesson:
     """U(-1/√in, 1/√in), which is kaiming_uniform_(a=√5), and no standard normal."""
@@ -36,13 +44,12 @@ def initialization(b: Board) -> Lesson:
     if m.has_bias:
         b.true("bias_bound", "bias.abs().max().item() <= bound * (1 + 1e-6)", say("nor is a bias"), inside)
     chance = say("drawn at random: {errors} standard errors of so many numbers", errors=_ERRORS)
-    if m.weights > 1:
-        # The fourth moment of a uniform number is 1.8 σ⁴: the standard error of its deviation is σ √(0.8 / 4n).
-        spread = bound / 3**0.5
-        b.near(
-            "deviation", "weight.std()", "bound / 3 ** 0.5", _ERRORS * spread * (0.2 / m.weights) ** 0.5,
-            statement=say("the standard deviation is 1/√{n}/√3 = {s}", n=n, s=real(spread)), why=chance,
-        )  # fmt: skip
+    # The fourth moment of a uniform number is 1.8 σ⁴: the standard error of its deviation is σ √(0.8 / 4n).
+    spread = bound / 3**0.5
+    b.near(
+        "deviation", "weight.std()", "bound / 3 ** 0.5", _ERRORS * spread * (0.2 / m.weights) ** 0.5,
+        statement=say("the standard deviation is 1/√{n}/√3 = {s}", n=n, s=real(spread)), why=chance,
+    )  # fmt: skip
     b.write(
         "", f"torch.manual_seed({b.seed})", f"again = torch.empty({o}, {n})",
         "nn.init.kaiming_uniform_(again, a=5 ** 0.5)",
@@ -72,7 +79,9 @@ def _drawn(b: Board, m: LinearMap, bound: float) -> Table | None:
     say, n = b.say, m.in_features
     torch = [real(b.value(f"again.{f}()")) for f in ("min", "max", "std")]
     hand = [real(b.value(f"hand.{f}()")) for f in ("min", "max", "std")]
-    outputs = [real(b.value(f"{y}.std()")) for y in ("y", "hand_y")]
+    # One row of one output has no deviation: what it is off by then is its size.
+    spread = ".std()" if m.rows * m.out_features > 1 else ".abs().max()"
+    outputs = [real(b.value(f"{y}{spread}")) for y in ("y", "hand_y")]
     return Table(
         say("Seed {seed}, {count:,} weights each:", seed=b.seed, count=m.weights),
         ("", "nn.Linear", f"torch.randn({n}, {m.out_features})"),

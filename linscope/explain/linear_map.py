@@ -10,6 +10,8 @@ from linscope.errors import UsageError
 from linscope.explain.figures import flowing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from linscope.explain.board import Board
     from linscope.report.record import LayerRow, Report
 
@@ -90,19 +92,34 @@ def linear_map(row: LayerRow) -> LinearMap | None:
         return None
     ins, outs = weight if row.type == PARAMETER else reversed(weight)
     given, gave = row.input_shapes[0], row.output_shapes[0]
-    if given[-1:] != (ins,) or gave != (*given[:-1], outs) or row.output_dtypes[:1] != ("float32",):
+    if (
+        not ins
+        or not outs
+        or given[-1:] != (ins,)
+        or gave != (*given[:-1], outs)
+        or row.output_dtypes[:1] != ("float32",)
+    ):
         return None
     return LinearMap(row.type, ins, outs, "bias" in shapes, given, gave)
 
 
+_OF_TORCH = ("Transformer", "MultiheadAttention")
+"""Layers of torch's own whose linear layers nobody wrote; how their names begin."""
+
+
 def linear_row(report: Report) -> LayerRow | None:
-    """The first linear layer, made by hand or not."""
-    return next((row for row in report.layers if linear_map(row) is not None), None)
+    """The first linear layer of the user's own, made by hand or not."""
+    return next(_linear(report), None)
 
 
 def torch_row(report: Report) -> LayerRow | None:
-    """The first ``nn.Linear``."""
-    return next((row for row in report.layers if row.type == LINEAR and linear_map(row) is not None), None)
+    """The first ``nn.Linear`` of the user's own."""
+    return next((row for row in _linear(report) if row.type == LINEAR), None)
+
+
+def _linear(report: Report) -> Iterator[LayerRow]:
+    inside = tuple(f"{row.path}." for row in report.layers if row.type.startswith(_OF_TORCH))
+    return (row for row in report.layers if linear_map(row) is not None and not row.path.startswith(inside))
 
 
 def map_of(board: Board) -> LinearMap:

@@ -94,6 +94,8 @@ def _table(b: Board, m: LinearMap) -> Table:
 
 def _hooks(b: Board, m: LinearMap) -> None:
     """A counter that hooks modules, asked about the layer made by hand."""
+    if not b.light:
+        return
     bias = ",bias=True" if m.has_bias else ""
     spec = f"{flowing(m.input_shape)} -> Parameter({m.in_features},{m.out_features}{bias})"
     report = b.analyze(spec, crosscheck=True)

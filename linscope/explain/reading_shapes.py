@@ -99,6 +99,8 @@ def _reshape(b: Board, shape: tuple[int, ...]) -> None:
     if min(one, other) < 2:
         return
     turned = (*shape[:-2], other, one)
+    if b.light and b.value(f"torch.equal(x.reshape({turned}), x.transpose(-1, -2))"):
+        return  # numbers of the reader's own that do not show it
     b.true(
         "reshape",
         f"not torch.equal(x.reshape({turned}), x.transpose(-1, -2))",

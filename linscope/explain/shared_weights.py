@@ -90,10 +90,12 @@ def _growing(b: Board, m: LinearMap) -> Table:
 
 def _flops(b: Board, m: LinearMap) -> None:
     """The number that is called FLOPs and is MACs."""
+    if len(b.report.layers) > 1 or not b.light:
+        return
     report = b.analyze(b.report.target, crosscheck=True)
     said = next((o.macs for o in report.crosschecks if o.source == "thop"), None)
-    if said is None or said != report.totals.macs or len(report.layers) > 1:
-        return  # thop is not there to be asked, or counts what is not this layer
+    if said is None or said != report.totals.macs:
+        return  # thop is not there to be asked, or has nothing to say of a @
     b.counts("thop", b.say("thop's first number is the MACs"), m.macs, said)
     b.mistake(
         b.say("“thop gives FLOPs”: its first number is often read so, and named so."),

@@ -107,6 +107,8 @@ def _wrong(b: Board, m: LinearMap) -> None:
             ),
         )
         return
+    if b.light and b.value(f"torch.allclose(x @ weight{m.plus_bias}, y)"):
+        return  # a weight that is its own transpose
     b.true(
         "forgotten",
         f"not torch.allclose(x @ weight{m.plus_bias}, y)",
