@@ -40,6 +40,12 @@ def column_vs_row(b: Board) -> Lesson:
     b.same(
         "batch", f"(weight @ X.T{column_bias}).T", f"X @ weight.T{bias}", size=m.size, terms=m.terms,
     )  # fmt: skip
+    if m.rows != n:
+        b.fails(
+            "left", "weight @ X", "RuntimeError",
+            claim=say("“z = W x, so it is weight @ x for a batch as well.”"),
+            instead=say("A batch has its samples as rows: x @ weight.T, or weight @ x.T and all of it turned over."),
+        )  # fmt: skip
     return b.lesson(
         say(
             "On the blackboard a sample is a column and z = W x{b}; a batch has samples as rows, and the same W acts "
