@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -50,7 +51,7 @@ class Laboratory:
         """The largest absolute difference of two tensors, infinite where their shapes differ."""
         with torch.no_grad():
             one, other = (torch.as_tensor(self._evaluated(side)) for side in (left, right))
-            return gap_between(one, other)
+            return gap_between(one, other) if one.shape == other.shape else inf
 
     def rounding(self, size: str, terms: int) -> float:
         """How far apart two ways to sum ``terms`` products may come out, whose absolute values sum to ``size``.

@@ -86,7 +86,7 @@ def _normalised(b: Board, shape: tuple[int, ...], over: str, values: int) -> Non
     )  # fmt: skip
     size = "(y.abs() + mean.abs()) / (var + norm.eps).sqrt()"
     b.same("formula", "by_hand", "norm(y)", size=size, terms=values + 4)
-    b.same("mean", f"norm(y).mean({over})", "torch.zeros(1)", size=size, terms=values + 4,
+    b.same("mean", f"norm(y).mean({over})", f"torch.zeros({shape[1]})", size=size, terms=values + 4,
            statement=b.say("each channel's mean is 0 afterwards"))  # fmt: skip
 
 

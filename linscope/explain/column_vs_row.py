@@ -20,7 +20,7 @@ _MOST = 4
 
 @lesson(
     "column-vs-row",
-    title="W x on the blackboard, x Wᵀ in the code",
+    title="W x on the blackboard, the transpose in the code",
     example="[32,3,4] -> Linear(4,2)",
     about="nn.Linear",
     on=torch_row,

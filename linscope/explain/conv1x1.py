@@ -45,7 +45,7 @@ _PLAIN = (
 
 @lesson(
     "conv1x1",
-    title="A 1×1 convolution is a linear layer over channels",
+    title="A convolution of width 1 is a linear layer over channels",
     example="[32,4,3] -> Conv1d(4,2,1)",
     about="a convolution whose kernel is 1, such as Conv1d(4, 2, 1)",
     on=_pointwise,

@@ -22,12 +22,16 @@ _BATCH = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
 
 
 class _Over(NamedTuple):
-    """What a layer normalises over: dimensions of ``view``, which is x or x in groups; how many numbers that is."""
+    """What a layer normalises over: dimensions of ``view``, which is x or x in groups; how many numbers that is.
+
+    ``kept`` are the sizes that are left: a mean for each row, each group or each channel.
+    """
 
     view: str
     dimensions: tuple[int, ...]
     numbers: int
     group: str
+    kept: tuple[int, ...]
 
 
 def _norm(report: Report) -> LayerRow | None:
@@ -42,13 +46,14 @@ def _over(row: LayerRow) -> _Over | None:
         last = call["normalized_shape"]
         count = 1 if isinstance(last, int) else len(last)
         dims = tuple(range(-count, 0))
-        return _Over("x", dims, prod(shape[-count:]), "row")
+        return _Over("x", dims, prod(shape[-count:]), "row", shape[:-count])
     if row.type == "GroupNorm" and len(shape) > 1:
         groups = call["num_groups"]
         inner = len(shape) - 2
-        return _Over(f"x.unflatten(1, ({groups}, -1))", tuple(range(2, 3 + inner)), prod(shape[1:]) // groups, "group")
+        dims, each = tuple(range(2, 3 + inner)), prod(shape[1:]) // groups
+        return _Over(f"x.unflatten(1, ({groups}, -1))", dims, each, "group", (shape[0], groups))
     if row.type in _BATCH and len(shape) > 2 and prod(shape) // shape[1] > 1:
-        return _Over("x", (0, *range(2, len(shape))), prod(shape) // shape[1], "channel")
+        return _Over("x", (0, *range(2, len(shape))), prod(shape) // shape[1], "channel", (shape[1],))
     return None
 
 
@@ -75,7 +80,7 @@ def normalization(b: Board) -> Lesson:
     )  # fmt: skip
     size, terms = "(X.abs() + mean.abs()) / (var + layer.eps).sqrt()", over.numbers + 4
     b.same("formula", "by_hand", "y", size=size, terms=terms)
-    b.same("mean", "by_hand.reshape(X.shape).mean(dims)", "torch.zeros(1)", size=size, terms=terms,
+    b.same("mean", "by_hand.reshape(X.shape).mean(dims)", f"torch.zeros({over.kept})", size=size, terms=terms,
            statement=say("the mean over what it normalises is 0 afterwards"))  # fmt: skip
     worked = _worked(b, shape)
     b.macs("run", "layer(x)", 0, say("layer(x) takes no MACs"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from linscope.render.characters import cells
-from linscope.render.lessons.words import size
+from linscope.render.lessons.words import ink, size
 from linscope.render.page import Span
 from linscope.report.lesson import STORED
 
@@ -107,11 +108,11 @@ def _block(matrix: Matrix, digits: int, most: int, clean: Callable[[str], str]) 
     lead = " " if any(matrix.row_marks) else ""
     for index, row in enumerate(texts):
         own = matrix.row_marks[index] if index < len(matrix.row_marks) else ""
-        spans = [Span(f"{own or ' '} ", own)] if lead else []
+        spans = [Span(f"{clean(own) or ' '} ", ink(own))] if lead else []
         spans.append(Span("[", "arrow"))
         for i, text in enumerate(row):
             mark = own or (matrix.column_marks[i] if i < len(matrix.column_marks) else "")
-            spans += (Span(" " if i == 0 else "  "), Span(f"{text:>{widths[i]}}", mark))
+            spans += (Span(" " if i == 0 else "  "), Span(f"{text:>{widths[i]}}", ink(mark)))
         spans.append(Span(f"{clean('  …') if more else ''} ]", "arrow"))
         rows.append(tuple(spans))
     if len(shown) < matrix.size[0]:
@@ -120,12 +121,14 @@ def _block(matrix: Matrix, digits: int, most: int, clean: Callable[[str], str]) 
     marks = [Span("  " if lead else ""), Span(" ")]
     for i, width in enumerate(widths):
         mark = matrix.column_marks[i] if i < len(matrix.column_marks) else ""
-        marks += (Span(" " if i == 0 else "  "), Span(f"{mark:>{width}}", mark))
+        marks += (Span(" " if i == 0 else "  "), Span(f"{clean(mark):>{width}}", ink(mark)))
     return _Block(tuple(marks) if any(matrix.column_marks) else (), rows, wide)
 
 
 def number(value: float, digits: int) -> str:
     """A number with as many digits after the point; whole ones of any size without."""
+    if not isfinite(value):
+        return str(value)
     if value == int(value) and abs(value) < 1e6:
         return f"{int(value)}"
     return f"{value:.{digits}f}" if 1e-4 <= abs(value) < 1e5 or digits < 4 else f"{value:.1e}"

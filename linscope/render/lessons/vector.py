@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from linscope.render.characters import cells, visible
 from linscope.render.lessons.drawing import number
-from linscope.render.lessons.words import size
+from linscope.render.lessons.words import ink, size
 from linscope.report.lesson import STORED
 
 if TYPE_CHECKING:
@@ -178,16 +178,18 @@ class _Drawn:
                 left, top = x + j * self.cell, y + i * _HEIGHT
                 mark = self._mark(i, j)
                 parts.append(
-                    f'<rect class="{f"f{mark}" if mark else "box"}" x="{left + 1:.1f}" y="{top + 1:.1f}" '
+                    f'<rect class="{f"f{ink(mark)}" if ink(mark) else "box"}" x="{left + 1:.1f}" y="{top + 1:.1f}" '
                     f'width="{self.cell - 2:.1f}" height="{_HEIGHT - 2}" rx="3"/>'
                 )
                 style = "mono m" if cell == "…" else "mono t"
                 parts.append(text(left + self.cell - 8, top + 20, cell, style, 14, "end"))
         for i, mark in enumerate(self.matrix.row_marks):
-            parts.append(text(x - 15, y + i * _HEIGHT + 20, mark, f"mono bold t{mark}", 15, "middle") if mark else "")
+            parts.append(
+                text(x - 15, y + i * _HEIGHT + 20, mark, f"mono bold t{ink(mark)}", 15, "middle") if mark else ""
+            )
         for j, mark in enumerate(self.matrix.column_marks):
             place = x + (j + 0.5) * self.cell
-            parts.append(text(place, y - 8, mark, f"mono bold t{mark}", 15, "middle") if mark else "")
+            parts.append(text(place, y - 8, mark, f"mono bold t{ink(mark)}", 15, "middle") if mark else "")
         return "".join(parts)
 
     def _mark(self, i: int, j: int) -> str:

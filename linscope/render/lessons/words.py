@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from linscope.language import Say
     from linscope.report.lesson import Check, Lecture, Lesson, Matrix
 
+INKS = ("a", "b", "c", "d")
 SIGNS = {True: "✓", False: "✗", None: "–"}
 
 
@@ -43,6 +44,11 @@ def heading(lesson: Lesson, say: Say) -> str:
     if all(check.holds is None for check in lesson.checks):
         return say("Not checked: the tensors are too large to run here")
     return say("Checked on this run")
+
+
+def ink(mark: str) -> str:
+    """The colour of a mark, by the name that every form has for it; none for a mark that has no colour."""
+    return mark if mark in INKS else ""
 
 
 def size(matrix: Matrix) -> str:
