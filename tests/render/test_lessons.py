@@ -96,7 +96,7 @@ def test_the_dimension_that_meets_is_marked_on_both_sides():
 def test_a_picture_shows_the_numbers_of_the_run(name):
     for part in taught(name).parts:
         if isinstance(part, Picture):
-            for width in (100, 60):
+            for width in (100, 60, 40, 24):
                 text = render_lecture(told(name), "table", Look(width))
                 for matrix in part.matrices:
                     assert matrix.name in text
@@ -104,10 +104,19 @@ def test_a_picture_shows_the_numbers_of_the_run(name):
 
 
 def test_a_picture_in_a_narrow_terminal_has_fewer_digits_and_says_where_more_follow():
-    wide, narrow = (render_lecture(told("transpose"), "table", Look(width)) for width in (100, 40))
+    wide, narrow = (render_lecture(told("transpose"), "table", Look(width)) for width in (100, 30))
     assert "-0.0037" in wide and "…" not in wide
     assert "[ -0.0037 " in wide and "[ -0.0037 " not in narrow
     assert "[ -0.0" in narrow and "…" in narrow
+
+
+def test_what_one_lesson_showed_the_next_does_not_show_again():
+    told = lecture("[32,3,4] -> Linear(4,2)")
+    text = render_lecture(told, "table", Look(100))
+    assert text.count("y[0, 0, 0] = x[0, 0] · row 0 of weight") == 1
+    assert text.count("A row of x and a column of weight.T meet") == 1
+    for lesson in told.lessons:
+        assert lesson.claim in " ".join(text.split())
 
 
 # ── the page ────────────────────────────────────────────────────────────────────────────────────────

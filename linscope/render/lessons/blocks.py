@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from linscope.language import speaker
 from linscope.render.characters import ascii_only, cells, visible
 from linscope.render.lessons.drawing import drawn
-from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome
+from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome, unrepeated
 from linscope.render.page import BLANK, Cell, Column, Drawn, Grid, Paragraph, Span
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
@@ -31,7 +31,7 @@ def page(lecture: Lecture, look: Look) -> Iterator[Block]:
     if listed:
         yield Paragraph(lecture.target, "shape")
         yield Paragraph(listed, "label", measure=_MEASURE)
-    for index, lesson in enumerate(lecture.lessons):
+    for index, lesson in enumerate(unrepeated(lecture)):
         if index or listed:
             yield BLANK
             yield BLANK

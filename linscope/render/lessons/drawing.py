@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
-from linscope.render.characters import cells
+from linscope.render.characters import cells, fold
 from linscope.render.lessons.words import ink, size
 from linscope.render.page import Span
 from linscope.report.lesson import STORED
@@ -31,13 +31,26 @@ class _Block(NamedTuple):
 
 
 def drawn(picture: Picture, room: int | None, clean: Callable[[str], str]) -> tuple[Line, ...]:
-    """The lines of a picture, each at most ``room`` columns; nothing where there is no room for any."""
-    draw = _stored if picture.kind == STORED else _product
-    for digits, most in _TRIES:
-        lines = draw(picture, digits, most, clean)
-        if room is None or max(map(_wide, lines)) <= room:
-            return tuple(lines)
-    return ()
+    """The lines of a picture, each at most ``room`` columns: side by side, or one beneath the other."""
+    for draw in (_stored if picture.kind == STORED else _product, _one_by_one):
+        for digits, most in _TRIES:
+            lines = draw(picture, digits, most, clean)
+            if room is None or max(map(_wide, lines)) <= room:
+                return tuple(lines)
+    titles = (clean(f"{matrix.name} {size(matrix)}") for matrix in picture.matrices)
+    return tuple((Span(line, "shape"),) for title in titles for line in fold(title, room, hang=2))
+
+
+def _one_by_one(picture: Picture, digits: int, most: int, clean: Callable[[str], str]) -> list[Line]:
+    """One matrix beneath the other, where there is no room beside."""
+    lines: list[Line] = []
+    for matrix in picture.matrices:
+        block = _block(matrix, digits, most, clean)
+        lines.append((Span(clean(f"{matrix.name} {size(matrix)}"), "shape"),))
+        if block.marks:
+            lines.append(block.marks)
+        lines += block.rows
+    return lines
 
 
 def _stored(picture: Picture, digits: int, most: int, clean: Callable[[str], str]) -> list[Line]:

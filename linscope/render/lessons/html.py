@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from linscope.language import speaker
 from linscope.render.lessons.style import FIGURE, MONO, SANS, colours
 from linscope.render.lessons.vector import chain_figure, picture_figure, safe
-from linscope.render.lessons.words import SIGNS, groups, heading, outcome
+from linscope.render.lessons.words import SIGNS, groups, heading, outcome, unrepeated
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _page(lecture: Lecture) -> Iterator[str]:
         yield f"<h1><code>{safe(lecture.target)}</code></h1>"
         links = "".join(f'<a href="#{lesson.name}">{safe(lesson.title)}</a> ' for lesson in lecture.lessons)
         yield f"<nav>{links}</nav>"
-    for lesson in lecture.lessons:
+    for lesson in unrepeated(lecture):
         yield from _lesson(lesson, say)
     versions = dict(lecture.environment)
     torch = versions.get("torch")

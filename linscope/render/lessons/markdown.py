@@ -8,7 +8,7 @@ from linscope.language import speaker
 from linscope.render.characters import ascii_only, visible
 from linscope.render.lessons.blocks import grid_of
 from linscope.render.lessons.drawing import drawn
-from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome
+from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome, unrepeated
 from linscope.render.marked import code_span, grid_lines, longest_ticks, prose
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
@@ -30,7 +30,7 @@ def _lines(lecture: Lecture, clean: Callable[[str], str]) -> Iterator[str]:
     listed = contents(lecture, say)
     if listed:
         yield from (f"## {code_span(lecture.target)}", "", prose(listed), "")
-    for index, lesson in enumerate(lecture.lessons):
+    for index, lesson in enumerate(unrepeated(lecture)):
         if index:
             yield ""
         yield from _lesson(lesson, say, clean)

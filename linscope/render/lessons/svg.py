@@ -8,7 +8,7 @@ from linscope.language import speaker
 from linscope.render.characters import fold
 from linscope.render.lessons.style import FIGURE, colours
 from linscope.render.lessons.vector import chain_figure, columns, picture_figure, safe, text
-from linscope.render.lessons.words import SIGNS, groups, heading, outcome
+from linscope.render.lessons.words import SIGNS, groups, heading, outcome, unrepeated
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def rendered(lecture: Lecture, look: Look) -> str:
     """The picture; ``look`` has no say in it, since a file has neither width nor colours of a terminal."""
     say = speaker(lecture.language)
     sheet = _Sheet()
-    for index, lesson in enumerate(lecture.lessons):
+    for index, lesson in enumerate(unrepeated(lecture)):
         if index:
             sheet.rule()
         _lesson(sheet, lesson, say)

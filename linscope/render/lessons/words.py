@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from linscope.report.lesson import Picture, Worked
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from linscope.language import Say
-    from linscope.report.lesson import Check, Lecture, Lesson, Matrix
+    from linscope.report.lesson import Check, Lecture, Lesson, Matrix, Part
 
 INKS = ("a", "b", "c", "d")
 SIGNS = {True: "✓", False: "✗", None: "–"}
@@ -44,6 +49,15 @@ def heading(lesson: Lesson, say: Say) -> str:
     if all(check.holds is None for check in lesson.checks):
         return say("Not checked: the tensors are too large to run here")
     return say("Checked on this run")
+
+
+def unrepeated(lecture: Lecture) -> Iterator[Lesson]:
+    """The lessons, each without the pictures and worked numbers that one before it has shown."""
+    seen: set[Part] = set()
+    for lesson in lecture.lessons:
+        parts = tuple(part for part in lesson.parts if part not in seen)
+        seen.update(part for part in parts if isinstance(part, Picture | Worked))
+        yield replace(lesson, parts=parts)
 
 
 def ink(mark: str) -> str:
