@@ -10,12 +10,13 @@ from linscope.explain.layer_costs import check_costs, derivation_of, macs_part, 
 from linscope.explain.linear_map import GAP
 from linscope.explain.registry import lesson
 from linscope.explain.wording import macs
+from linscope.explain.worked import Seen, drawn_product
 from linscope.explain.written import called
 from linscope.report.lesson import Prose, Table, Worked
 
 if TYPE_CHECKING:
     from linscope.explain.board import Board
-    from linscope.report.lesson import Lesson
+    from linscope.report.lesson import Lesson, Picture
     from linscope.report.record import LayerRow, Report
 
 _PRODUCTS = ("Q Kᵀ", "attention × V")
@@ -99,7 +100,7 @@ def attention(b: Board) -> Lesson:
                     say("A V: each query's mix of values")),
         ),
         parts=(
-            _projections(b, s), macs_part(b), growing, worked, parameter_table(b),
+            _projections(b, s), _picture(b, s), macs_part(b), growing, worked, parameter_table(b),
 crossing,
         ),
     )  # fmt: skip
@@ -150,6 +151,17 @@ def _projections(b: Board, s: _Sizes) -> Table:
         ),
         (False, False, False, False),
     )  # fmt: skip
+
+
+def _picture(b: Board, s: _Sizes) -> Picture | None:
+    """The queries of the first head, its keys turned over, and the scores where they meet."""
+    return drawn_product(
+        b,
+        b.say("One head: a row of Q and a column of Kᵀ meet at a score, before it is divided by √{size}.", size=s.size),
+        Seen("Q[0, 0]", "Q[0, 0]", (s.queries, s.size)),
+        Seen("K[0, 0].T", "K[0, 0].T", (s.size, s.keys)),
+        Seen("Q Kᵀ", "Q[0, 0] @ K[0, 0].T", (s.queries, s.keys)),
+    )
 
 
 def _worked(b: Board, s: _Sizes) -> Worked | None:

@@ -81,7 +81,7 @@ def batchnorm(b: Board) -> Lesson:
 def _normalised(b: Board, shape: tuple[int, ...], over: str, values: int) -> None:
     """The layer against the formula: each channel's mean taken away, divided by its deviation."""
     b.write(
-        "", f"mean, var = y.mean({over}, keepdim=True), y.var({over}, correction=0, keepdim=True)",
+        "", f"mean = y.mean({over}, keepdim=True)", f"var = y.var({over}, correction=0, keepdim=True)",
         "by_hand = (y - mean) / (var + norm.eps).sqrt()",
     )  # fmt: skip
     size = "(y.abs() + mean.abs()) / (var + norm.eps).sqrt()"

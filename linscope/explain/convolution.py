@@ -11,12 +11,12 @@ from linscope.explain.layer_costs import check_costs, macs_part, parameter_table
 from linscope.explain.linear_map import GAP
 from linscope.explain.registry import lesson
 from linscope.explain.wording import macs, parameters
-from linscope.explain.worked import dot_product
+from linscope.explain.worked import Seen, dot_product, drawn_product
 from linscope.explain.written import called, written_code
 
 if TYPE_CHECKING:
     from linscope.explain.board import Board
-    from linscope.report.lesson import Lesson, Worked
+    from linscope.report.lesson import Lesson, Picture, Worked
     from linscope.report.record import LayerRow, Report
 
 _AXES = {"Conv1d": 1, "Conv2d": 2, "Conv3d": 3}
@@ -71,11 +71,13 @@ def convolution(b: Board) -> Lesson:
     b.write(
         "import torch", "from torch import nn", "", *GAP, "", f"torch.manual_seed({b.seed})",
         f"layer = {written_code(row)}", f"x = torch.randn({', '.join(map(str, given))})", "y = layer(x).detach()",
-        f"weight{', bias' if bias else ''} = layer.weight.detach(){', layer.bias.detach()' if bias else ''}",
+        "weight = layer.weight.detach()", *(("bias = layer.bias.detach()",) if bias else ()),
     )  # fmt: skip
     b.true("shape", f"tuple(weight.shape) == {weight}", say("weight is {shape}", shape=weight))
+    picture = None
     if len(given) < 5 and positions * window * given[0] <= 1 << 24:
         _unfolded(b, g, gave, bias)
+        picture = _picture(b, (weight[0], window, positions)) if g.groups == 1 else None
     worked = _element(b, g, gave, weight, bias)
     b.macs("run", "layer(x)", row.macs, say("layer(x) takes {macs}", macs=macs(say, row.macs)))
     check_costs(b)
@@ -93,7 +95,7 @@ def convolution(b: Board) -> Lesson:
                     say("filters as rows, windows as columns, for each of {n:,} images and {groups:,} groups", n=n,
                         groups=g.groups)),
         ),
-        parts=(parameter_table(b), macs_part(b), worked),
+        parts=(parameter_table(b), macs_part(b), picture, worked),
     )  # fmt: skip
 
 
@@ -120,6 +122,18 @@ def _unfolded(b: Board, g: _Geometry, gave: tuple[int, ...], bias: bool) -> None
         product = "(filters @ windows).flatten(1, 2)"
         size = f"(filters.abs() @ windows.abs()).flatten(1, 2){tail.replace('bias', 'bias.abs()')}"
     b.same("unfolded", f"({product}{tail}).view(y.shape)", "y", size=size, terms=prod(g.kernel) * _channels(b) + 2)
+
+
+def _picture(b: Board, sizes: tuple[int, int, int]) -> Picture | None:
+    """Filters as rows, windows as columns, and the outputs where they meet."""
+    filters, window, positions = sizes
+    return drawn_product(
+        b,
+        b.say("A row is a filter, a column is a window; the output is where they meet, before the bias."),
+        Seen("weight.flatten(1)", "weight.flatten(1)", (filters, window)),
+        Seen("windows[0]", "windows[0]", (window, positions)),
+        Seen("weight.flatten(1) @ windows[0]", "weight.flatten(1) @ windows[0]", (filters, positions)),
+    )
 
 
 def _channels(b: Board) -> int:

@@ -12,12 +12,15 @@ from linscope.explain.linear_map import LinearMap, open_program, torch_row
 from linscope.explain.registry import lesson
 from linscope.explain.wording import macs
 from linscope.explain.worked import element
-from linscope.report.lesson import Prose, Table
+from linscope.report.lesson import Prose, Table, Worked
 
 if TYPE_CHECKING:
     from linscope.explain.board import Board
     from linscope.report.lesson import Lesson
     from linscope.report.record import LayerRow, Report
+
+_MOST_COLUMNS, _MOST_ROWS = 32, 16
+"""Inputs and outputs that are drawn as signs."""
 
 FEATURE_MAP = "[1,3,4,4] -> flatten(1) -> Linear(48,10)"
 """What a classifier does at its end: channels and positions become one row of numbers."""
@@ -85,6 +88,7 @@ def flatten(b: Board) -> Lesson:
         ),
         parts=(
             _table(b, m, ins, outs),
+            *(_connected(b, m, inner) if small else ()),
             worked,
             Prose(
                 say("The flattened layer can do all that the other does, and more: block_diag puts the small weight on "
@@ -109,6 +113,20 @@ def _table(b: Board, m: LinearMap, ins: int, outs: int) -> Table:
             (say("where it stands"), say("makes no difference"), say("is learned")),
         ),
         (False, False, False),
+    )
+
+
+def _connected(b: Board, m: LinearMap, inner: int) -> tuple[Worked, ...]:
+    """Which inputs each output sees: a row of signs per output."""
+    ins, outs = m.in_features, m.out_features
+    if inner * ins > _MOST_COLUMNS or inner * outs > _MOST_ROWS:
+        return ()
+    blocks = ["·" * (i * ins) + "#" * ins + "·" * ((inner - 1 - i) * ins) for i in range(inner)]
+    own = tuple(" ".join(row) for row in blocks for _ in range(outs))
+    every = (" ".join("#" * (inner * ins)),) * (inner * outs)
+    return (
+        Worked(b.say("Along the last dimension, each output (a row) sees the inputs of its own row (#):"), own),
+        Worked(b.say("Flattened, it sees every input:"), every),
     )
 
 

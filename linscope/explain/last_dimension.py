@@ -9,7 +9,7 @@ from linscope.explain.figures import flowing, product
 from linscope.explain.linear_map import linear_row, open_program
 from linscope.explain.registry import lesson
 from linscope.explain.wording import rows
-from linscope.explain.worked import element
+from linscope.explain.worked import element, product_picture
 from linscope.report.lesson import Prose, Table
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def last_dimension(b: Board) -> Lesson:
                 tuple((str(s), f"Linear({s[-1]}, {o})", str((*s[:-1], o))) for s, o in _ELSEWHERE),
                 (False, False, False),
             ),
+            product_picture(b, m),
             worked,
             Prose(say("Read the shape from the right: features first, then what counts them.")),
         ),

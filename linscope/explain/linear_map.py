@@ -144,8 +144,6 @@ def open_program(board: Board, *more: str) -> LinearMap:
         made += ["with torch.no_grad():", *_indented(board.weights.code("own")), "    layer.weight.copy_(own)", ""]
     drawn = f"x = torch.randn({', '.join(map(str, m.input_shape))})"
     made += board.x.code("x") if board.x is not None else (drawn,)
-    bias = ", layer.bias.detach()" if m.has_bias else ""
-    names = "weight, bias" if m.has_bias else "weight"
     board.write(
         "import torch",
         "from torch import nn",
@@ -155,7 +153,8 @@ def open_program(board: Board, *more: str) -> LinearMap:
         *(by_hand(m) if m.kind == PARAMETER else ()),
         *made,
         "",
-        f"{names} = layer.weight.detach(){bias}",
+        "weight = layer.weight.detach()",
+        *(("bias = layer.bias.detach()",) if m.has_bias else ()),
         "y = layer(x).detach()",
         *more,
     )

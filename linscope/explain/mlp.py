@@ -94,10 +94,9 @@ def mlp(b: Board) -> Lesson:
 def _last(b: Board, rows: list[LayerRow], m: LinearMap) -> Worked | None:
     """One output of the last linear layer, from what reaches it."""
     place = max(index for index, row in enumerate(rows) if linear_map(row) is not None)
-    bias = f", net[{place}].bias.detach()" if m.has_bias else ""
     b.write(
         "", f"h = net[:{place}](x).detach()", f"y = net[{place}](h).detach()",
-        f"weight{', bias' if m.has_bias else ''} = net[{place}].weight.detach(){bias}",
+        f"weight = net[{place}].weight.detach()", *((f"bias = net[{place}].bias.detach()",) if m.has_bias else ()),
     )  # fmt: skip
     return element(b, m, x="h")
 

@@ -9,12 +9,12 @@ from linscope.explain.figures import flowing, real
 from linscope.explain.linear_map import LINEAR, LinearMap, by_hand, linear_row, open_program
 from linscope.explain.registry import lesson
 from linscope.explain.wording import macs, parameter_sum
-from linscope.explain.worked import element
+from linscope.explain.worked import element, turned_picture
 from linscope.report.lesson import Table
 
 if TYPE_CHECKING:
     from linscope.explain.board import Board
-    from linscope.report.lesson import Lesson
+    from linscope.report.lesson import Lesson, Picture
 
 
 @lesson(
@@ -39,6 +39,7 @@ def parameter_vs_linear(b: Board) -> Lesson:
     for name, key in (("layer", "macs"), (other, "macs_other")):
         b.macs(key, f"{name}(x)", m.macs, say("{name}(x) takes {macs}", name=name, macs=macs(say, m.macs)))
     worked = element(b, m)
+    picture = _picture(b, m, other)
     _hooks(b, m)
     n, o = m.in_features, m.out_features
     bias = " + b" if m.has_bias else ""
@@ -51,7 +52,7 @@ def parameter_vs_linear(b: Board) -> Lesson:
         chains=(
             meeting(m.input_shape, (n, o), m.output_shape, say("by hand: W as it is; nn.Linear: Wᵀ of {s}", s=(o, n))),
         ),
-        parts=(_table(b, m), worked),
+        parts=(_table(b, m), picture, worked),
     )  # fmt: skip
 
 
@@ -71,6 +72,14 @@ def _copy(b: Board, m: LinearMap) -> str:
         "",
     )
     return name
+
+
+def _picture(b: Board, m: LinearMap, other: str) -> Picture | None:
+    """What each of the two holds: the one is the other turned over."""
+    hand, linear = (other, "layer") if m.kind == LINEAR else ("layer", other)
+    held, size = (f"{hand}.weight", f"{linear}.weight"), (m.out_features, m.in_features)
+    caption = b.say("What the two hold: column a of the one is row a of the other.")
+    return turned_picture(b, caption, held[1], held[0], size, ("nn.Linear", b.say("by hand")))
 
 
 def _table(b: Board, m: LinearMap) -> Table:

@@ -101,7 +101,7 @@ def _program(b: Board, s: _Sizes) -> None:
     given = b.row.input_shapes[0]
     canonical = {"batch": "x.transpose(0, 1)", "length": "x", "none": "x.unsqueeze(1)"}[s.order]
     last = "last" if s.order != "none" else "last.unsqueeze(1)"
-    biases = ("bw, bu = layer.bias_ih_l0.detach(), layer.bias_hh_l0.detach()",) if s.bias else ()
+    biases = ("bw = layer.bias_ih_l0.detach()", "bu = layer.bias_hh_l0.detach()") if s.bias else ()
     bw, bu = (" + bw", " + bu") if s.bias else ("", "")
     states = ("h = c = " if s.gates == 4 else "h = ") + f"torch.zeros({s.batch}, {s.hidden})"
     loop: tuple[str, ...]
@@ -122,7 +122,7 @@ def _program(b: Board, s: _Sizes) -> None:
         "import torch", "from torch import nn", "", *GAP, "", f"torch.manual_seed({b.seed})",
         f"layer = {written_code(b.row)}", f"x = torch.randn({', '.join(map(str, given))})", out,
         *((f"last = {last}",) if s.order == "none" else ()),
-        "W, U = layer.weight_ih_l0.detach(), layer.weight_hh_l0.detach()", *biases, "", states,
+        "W = layer.weight_ih_l0.detach()", "U = layer.weight_hh_l0.detach()", *biases, "", states,
         f"for step in {canonical}:  # {(s.batch, s.into)} at a time", *loop, "",
     )  # fmt: skip
     wide = s.gates * s.hidden

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from linscope.explain.figures import at, flowing, real, signed
 from linscope.explain.linear_map import LINEAR
@@ -91,60 +91,68 @@ def summed(terms: list[tuple[float, str]]) -> str:
 
 def stored_picture(board: Board, m: LinearMap) -> Picture | None:
     """The weight as stored beside the weight as used: rows become columns."""
+    caption = board.say("The same numbers: row a of weight is column a of weight.T.")
+    notes = board.say("as stored: (out, in)"), board.say("as used: (in, out)")
+    return turned_picture(board, caption, "weight", "weight.T", (m.out_features, m.in_features), notes)
+
+
+def turned_picture(
+    board: Board, caption: str, first: str, second: str, size: tuple[int, int], notes: tuple[str, str]
+) -> Picture | None:
+    """A matrix of the program beside the one that has its rows as columns; ``size`` is that of the first."""
     if not board.light:
         return None
-    outs, ins = min(m.out_features, MOST_ROWS), min(m.in_features, MOST_COLUMNS)
-    marks = _marks(m.out_features, outs)
-    rows = _cut(board.value(f"weight[:{outs}, :{ins}]"))
-    stored = Matrix(
-        "weight",
-        (m.out_features, m.in_features),
-        rows,
-        row_marks=marks,
-        note=board.say("as stored: (out, in)"),
-    )
-    turned = Matrix(
-        "weight.T",
-        (m.in_features, m.out_features),
-        tuple(zip(*rows, strict=True)),
-        column_marks=marks,
-        note=board.say("as used: (in, out)"),
-    )
-    caption = board.say("The same numbers: row a of weight is column a of weight.T.")
-    return Picture(STORED, caption, (stored, turned), m.in_features)
+    outs, ins = min(size[0], MOST_ROWS), min(size[1], MOST_COLUMNS)
+    marks = _marks(size[0], outs)
+    rows, columns = board.value(f"{first}[:{outs}, :{ins}]"), board.value(f"{second}[:{ins}, :{outs}]")
+    stored = Matrix(first, size, _cut(rows), row_marks=marks, note=notes[0])
+    turned = Matrix(second, size[::-1], _cut(columns), column_marks=marks, note=notes[1])
+    return Picture(STORED, caption, (stored, turned), size[1])
 
 
 def product_picture(board: Board, m: LinearMap) -> Picture | None:
     """x, the weight as used and y, so that a row and a column meet at the number they give."""
-    if not board.light:
-        return None
     last = m.input_shape[-2] if len(m.input_shape) > 1 else 1
-    lead = ", ".join("0" for _ in m.input_shape[:-2])
-    name = f"[{lead}]" if lead else ""
-    rows, ins, outs = min(last, MOST_ROWS), min(m.in_features, MOST_COLUMNS), min(m.out_features, MOST_COLUMNS)
-    flat = f"reshape(-1, {m.in_features})[:{rows}, :{ins}]"
-    came = f"reshape(-1, {m.out_features})[:{rows}, :{outs}]"
-    marks = _marks(m.out_features, outs)
-    given = Matrix(
-        f"x{name}", (last, m.in_features), _cut(board.value(f"x.{flat}")), note=_whole(board, "x", m.input_shape)
-    )
-    used = Matrix(
-        m.used,
-        (m.in_features, m.out_features),
-        _cut(board.value(f"{m.used}[:{ins}, :{outs}]")),
-        column_marks=marks,
-    )
-    gave = Matrix(
-        f"y{name}",
-        (last, m.out_features),
-        _cut(board.value(f"y.{came}")),
-        column_marks=marks,
-        note=_whole(board, "y", m.output_shape),
-    )
+    name = f"[{', '.join('0' for _ in m.input_shape[:-2])}]" if len(m.input_shape) > 2 else ""
+    n, o = m.in_features, m.out_features
     caption = board.say("A row of x and a column of {used} meet at the number they give.", used=m.used)
     if m.has_bias:
         caption += " " + board.say("The bias is added to every row.")
-    return Picture(PRODUCT, caption, (given, used, gave), m.in_features)
+    return drawn_product(
+        board,
+        caption,
+        Seen(f"x{name}", f"x.reshape(-1, {n})", (last, n), _whole(board, "x", m.input_shape)),
+        Seen(m.used, m.used, (n, o)),
+        Seen(f"y{name}", f"y.reshape(-1, {o})", (last, o), _whole(board, "y", m.output_shape)),
+    )
+
+
+class Seen(NamedTuple):
+    """A matrix of the program: what it is called, the expression that gives it, its sizes, and a remark."""
+
+    name: str
+    expression: str
+    size: tuple[int, int]
+    note: str = ""
+
+
+def drawn_product(board: Board, caption: str, left: Seen, above: Seen, result: Seen) -> Picture | None:
+    """Three matrices of the program as a product, the columns of the last two under the same marks."""
+    if not board.light:
+        return None
+    marks = _marks(result.size[1], min(result.size[1], MOST_COLUMNS))
+    matrices = (
+        Matrix(left.name, left.size, _shown(board, left), note=left.note),
+        Matrix(above.name, above.size, _shown(board, above), column_marks=marks, note=above.note),
+        Matrix(result.name, result.size, _shown(board, result), column_marks=marks, note=result.note),
+    )
+    return Picture(PRODUCT, caption, matrices, left.size[1])
+
+
+def _shown(board: Board, matrix: Seen) -> tuple[tuple[float, ...], ...]:
+    """The first rows and columns of a matrix."""
+    rows, columns = min(matrix.size[0], MOST_ROWS), min(matrix.size[1], MOST_COLUMNS)
+    return _cut(board.value(f"({matrix.expression})[:{rows}, :{columns}]"))
 
 
 def _whole(board: Board, name: str, shape: tuple[int, ...]) -> str:

@@ -37,9 +37,14 @@ SPECS = (
 
 
 @cache
-def taught(name: str, target: str | None = None) -> Any:
-    """One lesson on its example, or on another spec."""
-    return linscope.explain(name, target).lesson(name)
+def told(name: str, language: str = "en") -> Any:
+    """The lecture of one lesson on its example."""
+    return linscope.explain(name, language=language)
+
+
+def taught(name: str, language: str = "en") -> Any:
+    """One lesson on its example."""
+    return told(name, language).lesson(name)
 
 
 @cache

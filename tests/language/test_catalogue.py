@@ -8,9 +8,9 @@ from importlib.resources import files
 from string import Formatter
 
 import pytest
+from explain.lectures import taught
 from language.templates import templates
 
-import linscope
 from linscope.errors import UsageError
 from linscope.explain.registry import NAMES, offers
 from linscope.language import LANGUAGES, language_of, speaker
@@ -69,7 +69,7 @@ def test_what_is_no_prose_stays():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lesson_in_chinese_is_the_same_lesson(name):
-    one, other = (linscope.explain(name, language=language).lesson(name) for language in LANGUAGES)
+    one, other = (taught(name, language) for language in LANGUAGES)
     assert CJK.search(other.title) and CJK.search(other.claim)
     assert (one.code, one.prints, one.name, one.target) == (other.code, other.prints, other.name, other.target)
     assert [(c.key, c.left, c.right, c.max_difference, c.holds) for c in one.checks if c.right != "nothing"] == [

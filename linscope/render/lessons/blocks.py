@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from linscope.language import speaker
 from linscope.render.characters import ascii_only, cells, visible
 from linscope.render.lessons.drawing import drawn
+from linscope.render.lessons.program import folded_code
 from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome, unrepeated
 from linscope.render.page import BLANK, Cell, Column, Drawn, Grid, Paragraph, Span
 from linscope.report.lesson import Picture, Prose, Table, Worked
@@ -49,7 +50,7 @@ def _lesson(lesson: Lesson, look: Look, say: Say) -> Iterator[Block]:
     for part in lesson.parts:
         yield BLANK
         yield from _part(part, look)
-    yield from _code(lesson, say)
+    yield from _code(lesson, look, say)
     yield from _checks(lesson, say)
     for index, mistake in enumerate(lesson.mistakes):
         yield BLANK
@@ -112,14 +113,15 @@ def grid_of(table: Table) -> Grid:
     return Grid(columns, tuple(tuple(Cell((text,)) for text in row) for row in table.rows))
 
 
-def _code(lesson: Lesson, say: Say) -> Iterator[Block]:
+def _code(lesson: Lesson, look: Look, say: Say) -> Iterator[Block]:
     if not lesson.code:
         return
     yield BLANK
     yield Paragraph(say("The program that ran: paste it, and it prints the same"), "title")
-    for line in lesson.code:
-        lead = len(line) - len(line.lstrip())
-        yield Paragraph(line, "code", indent=_INDENT, hang=_INDENT + min(lead, 2)) if line else BLANK
+    room = None if look.width is None else look.width - _MARGIN - _INDENT
+    clean = ascii_only if look.ascii else visible
+    lines = (folded for line in lesson.code for folded in folded_code(clean(line), room))
+    yield Drawn(tuple((Span(" " * _INDENT), Span(line, "code")) for line in lines))
     if lesson.prints:
         yield BLANK
         yield Paragraph(f"{say('prints')}  {'  |  '.join(lesson.prints)}", "label", indent=_INDENT, hang=_INDENT)

@@ -85,7 +85,8 @@ def _product(picture: Picture, digits: int, most: int, clean: Callable[[str], st
         name = names[index] if index < len(names) else ""
         lead = (Span(" " * (wide - cells(name))), Span(name, "shape" if index == 0 else "label"), Span(" " * _GAP))
         side = _beside(index, len(above.rows), picture.contracted, clean)
-        lines.append((*lead, *row, Span("  "), Span(side, "meet" if side.strip().isdecimal() else "arrow")))
+        space = Span(" " * (above.wide - _wide(row) + 2))
+        lines.append((*lead, *row, space, Span(side, "meet" if side.isdecimal() else "arrow")))
     lines += [()] * max(0, len(names) - len(above.rows))
     head = clean(f"{third.name} {size(third)}")
     lines.append((Span(_padded(titles[0], indent), "shape"), Span(head, "shape")))
