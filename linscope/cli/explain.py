@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from linscope.cli import streams, values
-from linscope.cli.complete import complete_spec
+from linscope.cli.complete import complete_lesson, complete_spec
 from linscope.cli.options import SUFFIXES, Output, analysis, run_options, target_options
 from linscope.errors import MismatchError, UsageError
 from linscope.language import LANGUAGES, language_of
@@ -26,7 +26,7 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 @click.command("explain")
-@click.argument("lesson", required=False, shell_complete=complete_spec)
+@click.argument("lesson", required=False, shell_complete=complete_lesson)
 @click.argument("spec", required=False, shell_complete=complete_spec)
 @click.option("--list", "list_", is_flag=True, help="List the lessons.")
 @click.option(

@@ -59,7 +59,7 @@ def batchnorm(b: Board) -> Lesson:
             "over {values} values. What a linear layer made its last dimension is L there, not C.",
             shape=flowing(shape), c=c, values=f"{values:,}",
         ),
-        chains=(passing(flowing(shape), f"BatchNorm1d({c})", flowing(b.row.output_shapes[0]),
+        chains=(passing(flowing(shape), "→", f"BatchNorm1d({c})", "→", flowing(b.row.output_shapes[0]),
                         note=say("dimension 1 is {c}: the channels", c=c)),),
         parts=(
             Table(

@@ -13,7 +13,7 @@ from linscope.explain.layer_costs import names_of, numbers_of, sizes_of
 from linscope.explain.registry import lesson
 from linscope.explain.wording import macs, parameters
 from linscope.explain.written import called, written_code
-from linscope.report.lesson import Worked
+from linscope.report.lesson import Prose, Worked
 
 if TYPE_CHECKING:
     from linscope.explain.board import Board
@@ -62,6 +62,7 @@ def costs(b: Board) -> Lesson:
         _check_layer(b, index, row)
     _program(b)
     _most(b, counting)
+    unknown = len(b.report.uncounted)
     outside, more = total.parameters.total - kept, len(counting) - len(shown)
     came = (flowing(info.shape) for info in b.report.outputs)
     return b.lesson(
@@ -75,6 +76,8 @@ def costs(b: Board) -> Lesson:
             Worked("", (say("and {count:,} layers more", count=more),)) if more else None,
             Worked("", (say("{count:,} parameters stand outside of every layer that ran", count=outside),))
             if outside else None,
+            Prose(say("{count:,} operators have no count, so the MACs are a lower bound.", count=unknown))
+            if unknown else None,
         ),
         layer="",
     )  # fmt: skip

@@ -98,7 +98,7 @@ def normalization(b: Board) -> Lesson:
             layer=row.written, shape=flowing(shape), whole=whole, numbers=f"{over.numbers:,}",
             parameters=f"{row.parameters.total:,}",
         ),
-        chains=(passing(flowing(shape), row.written, flowing(row.output_shapes[0]),
+        chains=(passing(flowing(shape), "→", row.written, "→", flowing(row.output_shapes[0]),
                         note=say("{n:,} element-wise steps, counted apart from the MACs", n=row.elementwise)
                         if row.elementwise else ""),),
         parts=(

@@ -13,6 +13,9 @@ MOST = 4096
 
 MOST_DIMENSIONS = 8
 
+LARGEST = 1e12
+"""Beyond it products of products leave float32."""
+
 _WIDE = 54
 """Columns from which a tensor is written a row to a line."""
 
@@ -61,7 +64,7 @@ def _frozen(name: str, value: Any, deep: int) -> Any:
         number = float(value)
     except OverflowError:
         number = float("inf")
-    if not isfinite(number) or abs(number) > 1e30:
+    if not isfinite(number) or abs(number) > LARGEST:
         raise UsageError(f"{name} holds {str(value)[:40]}, which cannot be reckoned with", hint=_example(name))
     return number
 

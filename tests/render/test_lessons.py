@@ -108,6 +108,15 @@ def test_a_picture_shows_the_numbers_of_the_run(name):
                     assert f"({', '.join(map(str, matrix.size))})" in text
 
 
+def test_the_columns_of_a_product_stand_one_above_the_other():
+    given = linscope.explain("bmm", x=[[1, 2], [3, 4], [5, 6]], weights=[[1, 0], [0, 1], [10, 100]])
+    lines = render_lecture(given, "table", Look(100)).splitlines()
+    begin = next(i for i, line in enumerate(lines) if "meet at the number" in line)
+    above, below = (next(line for line in lines[begin:] if sign in line) for sign in ("weight.T (2, 3)", "[ 1  2 ]"))
+    bracket = above.index("]", above.index("["))
+    assert below.rindex("]") == bracket and below.rindex("[") == above.index("[")
+
+
 def test_a_picture_in_a_narrow_terminal_has_fewer_digits_and_says_where_more_follow():
     wide, narrow = (render_lecture(told("transpose"), "table", Look(width)) for width in (100, 30))
     assert "-0.0037" in wide and "…" not in wide

@@ -74,8 +74,10 @@ def _stored(picture: Picture, digits: int, most: int, clean: Callable[[str], str
 def _product(picture: Picture, digits: int, most: int, clean: Callable[[str], str]) -> list[Line]:
     """The first left of the third, the second above it; the size that meets beneath the one and beside the other."""
     first, second, third = picture.matrices
-    left, above, right = (_block(m, digits, most, clean) for m in picture.matrices)
-    # The two on the right have the same columns, and so the same widths.
+    left = _block(first, digits, most, clean)
+    # The two on the right have the same columns, one above the other: they get the same widths.
+    shared = [max(pair) for pair in zip(_widths(second, digits, most), _widths(third, digits, most), strict=True)]
+    above, right = (_block(matrix, digits, most, clean, shared) for matrix in (second, third))
     names = [clean(f"{second.name} {size(second)}"), *([clean(second.note)] if second.note else [])]
     titles = [clean(f"{first.name} {size(first)}"), clean(first.note)]
     wide = max(left.wide, *map(cells, (*names, *titles)))
@@ -112,12 +114,19 @@ def _beneath(wide: int, contracted: int, clean: Callable[[str], str]) -> Line:
     return (Span(f"{dash * left} ", "arrow"), Span(str(contracted), "meet"), Span(f" {dash * right}", "arrow"))
 
 
-def _block(matrix: Matrix, digits: int, most: int, clean: Callable[[str], str]) -> _Block:
+def _widths(matrix: Matrix, digits: int, most: int) -> list[int]:
+    """How wide each column is that is shown."""
+    columns = zip(*(row[:most] for row in matrix.numbers), strict=True)
+    return [max(len(number(value, digits)) for value in column) for column in columns]
+
+
+def _block(
+    matrix: Matrix, digits: int, most: int, clean: Callable[[str], str], widths: list[int] | None = None
+) -> _Block:
     shown = [row[:most] for row in matrix.numbers]
     texts = [[number(value, digits) for value in row] for row in shown]
-    columns = len(texts[0]) if texts else 0
-    widths = [max(len(row[i]) for row in texts) for i in range(columns)]
-    more = columns < matrix.size[-1]
+    widths = widths or _widths(matrix, digits, most)
+    more = len(widths) < matrix.size[-1]
     rows: list[Line] = []
     lead = " " if any(matrix.row_marks) else ""
     for index, row in enumerate(texts):

@@ -106,7 +106,8 @@ def _stored(picture: Picture) -> Figure:
 def _product(picture: Picture) -> Figure:
     """The first left of the third, the second above it: a row and a column meet where they cross."""
     left, above, right = picture.matrices
-    first, second, third = (_Drawn(matrix) for matrix in picture.matrices)
+    shared = max(_Drawn(matrix).cell for matrix in (above, right))
+    first, second, third = _Drawn(left), _Drawn(above, shared), _Drawn(right, shared)
     x_right = max(first.width, _title_width(left)) + _GAP
     y_above = float(_LEAD)
     y_below = y_above + second.height + 84
@@ -154,9 +155,9 @@ def _brace_beneath(x: float, y: float, width: float, contracted: int) -> str:
 
 
 class _Drawn:
-    """A matrix with the sizes of its cells settled."""
+    """A matrix with the sizes of its cells settled, which are at least ``cell`` wide."""
 
-    def __init__(self, matrix: Matrix) -> None:
+    def __init__(self, matrix: Matrix, cell: float = 34) -> None:
         self.matrix = matrix
         self.rows = [[number(value, 4) for value in row] for row in matrix.numbers]
         self.more_columns = bool(self.rows) and len(self.rows[0]) < matrix.size[-1]
@@ -166,7 +167,7 @@ class _Drawn:
         if self.more_rows:
             self.rows.append(["…"] * (len(self.rows[0]) if self.rows else 1))
         widest = max((len(cell) for row in self.rows for cell in row), default=1)
-        self.cell = max(columns("0" * widest, 14) + 16, 34)
+        self.cell = max(columns("0" * widest, 14) + 16, cell)
         self.width = self.cell * (len(self.rows[0]) if self.rows else 0)
         self.height = float(_HEIGHT * len(self.rows))
 
