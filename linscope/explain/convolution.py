@@ -91,8 +91,8 @@ def convolution(b: Board) -> Lesson:
         ),
         chains=(
             meeting((o // g.groups, window), (window, positions), (o // g.groups, positions),
-                    say("filters as rows, windows as columns, for each of {n:,} images", n=n) if g.groups == 1 else
-                    say("filters as rows, windows as columns, for each of {n:,} images and {groups:,} groups", n=n,
+                    say("filters as rows, windows as columns; images: {n:,}", n=n) if g.groups == 1 else
+                    say("filters as rows, windows as columns; images: {n:,}, groups: {groups:,}", n=n,
                         groups=g.groups)),
         ),
         parts=(parameter_table(b), macs_part(b), picture, worked),

@@ -194,8 +194,9 @@ def test_a_picture_is_one_file_of_well_formed_graphics(name, language):
     width, height = float(root.get("width")), float(root.get("height"))
     for element in root.iter(f"{SVG}text"):
         assert 0 <= float(element.get("y")) <= height
-        if "transform" not in str(element.attrib):
-            assert float(element.get("x")) <= width
+        assert float(element.get("x")) <= width
+        if element.get("text-anchor") == "end" and "mono" in element.get("class"):
+            assert float(element.get("x")) >= 0.6 * float(element.get("font-size")) * cells(element.text)
 
 
 def test_the_picture_gives_what_belongs_together_one_colour_and_one_letter():

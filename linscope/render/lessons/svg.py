@@ -138,7 +138,7 @@ def _part(sheet: _Sheet, part: Part) -> None:
             if caption:
                 sheet.prose(caption, "t", 15)
             for line in lines:
-                sheet.mono(line, "t", 13.5, 18, hang=4)
+                sheet.mono(line, "t", 13.5, 18, hang=line.index("= ") + 2 if "= " in line else 4)
         case Table():
             _table(sheet, part)
         case Picture():

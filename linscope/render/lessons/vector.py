@@ -108,7 +108,7 @@ def _product(picture: Picture) -> Figure:
     left, above, right = picture.matrices
     shared = max(_Drawn(matrix).cell for matrix in (above, right))
     first, second, third = _Drawn(left), _Drawn(above, shared), _Drawn(right, shared)
-    x_right = max(first.width, _title_width(left)) + _GAP
+    x_right = max(max(first.width, _title_width(left)) + _GAP, _title_width(above) + 24)
     y_above = float(_LEAD)
     y_below = y_above + second.height + 84
     parts = [
