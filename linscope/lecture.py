@@ -10,7 +10,7 @@ from linscope.errors import UsageError
 from linscope.explain.board import Board
 from linscope.explain.examples import example_for
 from linscope.explain.numbers import Numbers, numbers
-from linscope.explain.registry import entries, entry
+from linscope.explain.registry import NAMES, entries, entry
 from linscope.language import speaker
 from linscope.report.lesson import Lecture
 
@@ -54,6 +54,8 @@ def explain(
     say = speaker(language)
     own = numbers("--x", x), numbers("--weights", weights)
     named, target = _asked(lesson, target)
+    if any(own) and named is not None and not named.takes_numbers:
+        raise UsageError(f"{named.name} takes no numbers of yours", hint="leave --x and --weights out")
     if target is None:
         assert named is not None
         target = example_for(named, *own)
@@ -79,6 +81,8 @@ def _asked(lesson: Any, target: Any) -> tuple[Entry | None, Any]:
         return None, target
     if target is None and not (isinstance(lesson, str) and _NAME.fullmatch(lesson.strip())):
         return None, lesson
+    if target in NAMES and lesson not in NAMES:
+        raise UsageError("the lesson comes first", hint=f'linscope explain {target} "{str(lesson)[:200]}"')
     return entry(str(lesson).strip()), target
 
 
@@ -91,8 +95,6 @@ def _chosen(named: Entry | None, report: Report, *, given: bool) -> list[tuple[E
                 f"{named.name} is about {named.about}, and there is none in {report.target[:200]}",
                 hint=f'linscope explain {named.name} "{named.example}"',
             )
-        if given and not named.takes_numbers:
-            raise UsageError(f"{named.name} takes no numbers of yours", hint="leave --x and --weights out")
         return [(named, row)]
     found = [(each, row) for each in entries() if (row := each.offered(report)) is not None] or _counted(report)
     if not found:

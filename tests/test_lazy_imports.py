@@ -48,6 +48,7 @@ def imported(*arguments: str) -> tuple[int, set[str]]:
         (["explain", "--list"], 0),
         (["explain", "transpos"], 2),
         (["explain", "transpose", "--x", "[[1,2],[3]]"], 2),
+        (["explain", "attention", "--x", "[[1,2]]"], 2),
         (["explain", "transpose", "[32,3,4] -> Linaer(4,2)"], 2),
         (["analyse"], 2),
     ],

@@ -107,11 +107,15 @@ def _by_hand(b: Board, m: LinearMap, chance: str) -> None:
     )  # fmt: skip
     if not b.light:
         return
-    normal = b.value("(hand.abs() > bound).float().mean()")
+    ran = "(weight.abs() > bound * (1 + 1e-6)).sum(), (hand.abs() > bound).float().mean()"
+    beyond, normal = b.value(ran)
     b.mistake(
         b.say("“nn.Linear starts from a standard normal.”"),
-        "(weight.abs() > bound).sum(), (torch.randn(...).abs() > bound).sum()",
-        (b.say("0 of {count:,} beyond the bound; of a standard normal {share:.0%}", count=m.weights, share=normal),),
+        ran,
+        (
+            b.say("{beyond:,} of {count:,} beyond the bound; of a standard normal {share:.0%}", beyond=beyond,
+                  count=m.weights, share=normal),
+        ),
         b.say("It is uniform, within ±1/√in. Whoever writes randn by hand starts {times} times as wide.",
               times=real((3 * n) ** 0.5)),
     )  # fmt: skip

@@ -169,6 +169,7 @@ def test_a_weight_the_wrong_way_round_is_recognised():
         (("zzz",), "there is no lesson 'zzz'", "see `linscope explain --list`"),
         (("attention", "[3,4] -> Linear(4,2)"), "attention is about MultiheadAttention", "linscope explain attention"),
         (("bmm", "[2,3,4] -> Linear(4,2)"), "bmm is about nn.Linear on a matrix of several rows", "[3,2] -> Linear"),
+        (("[3,4] -> Linear(4,2)", "bmm"), "the lesson comes first", 'linscope explain bmm "[3,4] -> Linear(4,2)"'),
         (("[3] -> ReLU",), "there is no lesson on [3] -> ReLU", "linscope explain --list"),
         ((), "nothing is named", "--list"),
     ],
