@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from linscope.errors import LinscopeError, UncountedError, UsageError
 from linscope.notation import Spec, parse
+from linscope.progress import unheard
+from linscope.report.memory import WEIGHTS_AS
 from linscope.report.record import Report
 from linscope.sources.registry import open_source, split
 from linscope.subject import Asked, Subject
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from linscope.notation.bound import BoundSpec
+    from linscope.progress import Progress
 
 RUNS = ("auto", "real", "meta", "fake")
 EXPLAIN = ("none", "short", "full")
@@ -38,6 +41,7 @@ def analyze(
     seq_len: int | None = None,
     dtype: str | None = None,
     may_run_code: bool = True,
+    progress: Progress = unheard,
 ) -> Report:
     """Run ``target`` once and report its shapes, parameters and MACs.
 
@@ -56,8 +60,10 @@ def analyze(
         args: keyword arguments for the class or the factory that a name stands for.
         batch: the batch size, where a named model knows its own inputs.
         seq_len: the sequence length in tokens, likewise.
-        dtype: the type of parameters and inputs of a named model, by torch's name; None for its own.
+        dtype: the type of parameters and inputs, by torch's name; None for the model's own. ``int8`` and ``int4`` are
+            for the weights in memory alone: the run keeps the model's own.
         may_run_code: whether a name may stand for code of the user's, which then runs.
+        progress: takes note of how to find out what is going on; see ``linscope.progress``.
 
     Returns:
         A frozen ``Report``; counts are integers, MACs are multiply-accumulates, FLOPs are 2 × MACs.
@@ -67,7 +73,9 @@ def analyze(
     """
     _check_choice("run", run, RUNS)
     _check_choice("explain", explain, EXPLAIN)
+    weights_as, dtype = (dtype, None) if dtype in WEIGHTS_AS else (None, dtype)
     named = split(target) if isinstance(target, str) else None
+    progress(lambda: f"loading {target}" if named else "loading torch")
     if named is not None:
         asked = Asked(
             target, inputs, args or {}, dims or {}, batch, seq_len, dtype, train, may_run_code, partial(_guard, seed)
@@ -76,8 +84,10 @@ def analyze(
     elif isinstance(target, str | Spec):
         if inputs is not None:
             raise UsageError("a spec names its own inputs", hint="leave inputs out")
-        subject = _spec_subject(target, dims or {}, train, torch_defaults)
+        subject = _spec_subject(target, dims or {}, train, torch_defaults, dtype)
     else:
+        if dtype is not None:
+            raise UsageError("a module keeps its own dtype", hint=f"analyze(model.to(torch.{dtype}), ...)")
         subject = _module_subject(target, inputs, dims or {}, train)
     if not isinstance(subject, Subject):  # read as data: there is nothing to run
         if run != "auto":
@@ -88,7 +98,9 @@ def analyze(
     else:
         from linscope import engine  # imports torch: after everything that can fail without it
 
-        report = engine.analyze(subject, engine.Request(run, seed, strict, crosscheck, evidence=explain != "none"))
+        report = engine.analyze(subject, engine.Request(run, seed, strict, crosscheck, explain != "none", progress))
+    if weights_as is not None:
+        report = report.with_weights_as(weights_as)
     if explain != "none":
         from linscope.explain.brief import explain as lessons
 
@@ -110,11 +122,13 @@ def _guard(seed: int) -> AbstractContextManager[Any]:
     return engine.undisturbed(seed)
 
 
-def _spec_subject(target: str | Spec, dims: Mapping[str, int], train: bool | None, torch_defaults: bool) -> Any:
+def _spec_subject(
+    target: str | Spec, dims: Mapping[str, int], train: bool | None, torch_defaults: bool, dtype: str | None
+) -> Any:
     spec = _bound(target, tuple(dims.items()))
     from linscope.sources.notation import subject_of
 
-    return subject_of(spec, training=train, torch_defaults=torch_defaults)
+    return subject_of(spec, training=train, torch_defaults=torch_defaults, dtype=dtype)
 
 
 def _module_subject(target: Any, inputs: Any, dims: Mapping[str, int], train: bool | None) -> Any:

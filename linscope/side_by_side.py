@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from linscope.comparison.difference import compare_forms
 from linscope.comparison.saved import is_saved, load
 from linscope.errors import LinscopeError
+from linscope.progress import within
 from linscope.report.record import Report
 from linscope.sources.registry import split
 
@@ -37,7 +38,8 @@ def compare(before: Any, after: Any, **options: Any) -> Comparison:
     forms = {}
     for name in sorted(sides, key=lambda name: paths[name] is None):  # files first: a wrong one is told at once
         try:
-            forms[name] = _form(sides[name], paths[name], options)
+            told = {"progress": within(options["progress"], name)} if "progress" in options else {}
+            forms[name] = _form(sides[name], paths[name], {**options, **told})
         except LinscopeError as error:
             if error.place is None:
                 error.details = (*error.details, *_which(name, sides[name], error.message))

@@ -151,6 +151,9 @@ class Subject:
         around: to be entered around everything that runs of the model, from building it on.
         shapes_first: whether the model has no values that mean anything: real ones are drawn only where shapes
             alone cannot answer.
+        routed: whether the model sends tokens to experts by scores: without values the choice is taken to be even.
+        cached: elements of keys and values that a causal language model keeps of what went in; None where it keeps
+            none, or that is not known.
         notes: remarks of the source's own on the result, from the model that ran and its totals.
     """
 
@@ -168,4 +171,6 @@ class Subject:
     foreign: bool = False
     around: Callable[[], AbstractContextManager[Any]] = nullcontext
     shapes_first: bool = False
+    routed: bool = False
+    cached: int | None = None
     notes: Callable[[nn.Module, Totals], tuple[Note, ...]] = lambda model, totals: ()

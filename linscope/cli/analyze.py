@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,12 @@ from linscope.api import EXPLAIN
 from linscope.cli import streams
 from linscope.cli.complete import complete_spec
 from linscope.cli.options import analysis, output_of, output_options, run_options, target_options
+from linscope.cli.overview import overview_options, ranking_of
+from linscope.cli.waiting import Waiting
 from linscope.errors import LinscopeError, UsageError
+from linscope.render.look import NONE, SHORT
 from linscope.render.registry import DOCUMENTS, render, render_error
+from linscope.sources.registry import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,20 +29,21 @@ STANDARD_INPUT = "-"
 @click.argument("targets", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete_spec)
 @target_options
 @run_options
-@click.option("--strict", is_flag=True, help="An operator without a count is an error (exit code 1).")
-@click.option(
-    "--explain", type=click.Choice(EXPLAIN), default="short", show_default=True,
-    help="How much of the explanation to print.",
-)  # fmt: skip
-@click.option("--ops", is_flag=True, help="List the operators that ran.")
+@click.option("--strict", is_flag=True, help="An operator without a count is an error.")
 @click.option("--crosscheck/--no-crosscheck", default=True, help="Ask the formulas and thop as well.")
+@click.option("--explain", type=click.Choice(EXPLAIN), help="Else short for specs, and none for models by name.")
+@click.option("--ops", is_flag=True, help="List the operators that ran.")
+@overview_options
 @output_options
 def command(
     targets: tuple[str, ...],
     strict: bool,
-    explain: str,
+    explain: str | None,
     ops: bool,
     crosscheck: bool,
+    depth: int | None,
+    top: int | None,
+    by: str | None,
     format_: str | None,
     as_json: bool,
     output: str | None,
@@ -48,10 +54,11 @@ def command(
 
     \b
     linscope analyze "[32,3,4] -> Linear(4,2)"
-    linscope analyze "[B,3,4] -> Linear(4,2) -> [B,3,2]" -d B=32
-    linscope analyze "[1,3,224,224] -> Conv2d(3,64,7,stride=2,padding=3)" --json
+    linscope analyze "[B,3,4] -> Linear(4,2) -> [B,3,2]" -d B=32 --json
+    linscope analyze py:net.py:Net --input "[1,1,28,28]" --top 5
+    linscope analyze hf:config.json -T 4096 --dtype int4 --depth 2
 
-    Several SPECs, or - for one per line from standard input, need --format jsonl.
+    Several SPECs, or - for one a line from standard input: --format jsonl.
     """
     place = output_of(format_, as_json, output, ascii_)
     if place.format != "jsonl" and (len(targets) > 1 or STANDARD_INPUT in targets):
@@ -60,13 +67,17 @@ def command(
     from linscope.api import analyze
 
     options = analysis(**given)
-    look = place.look(explain=explain, operators=ops)
+    look = place.look(operators=ops, depth=depth, ranking=ranking_of(depth, top, by))
     worst = 0
     pieces = []
     for target in _each(targets):
         try:
-            report = analyze(target, strict=strict, explain=explain, crosscheck=crosscheck, **options)
-            text = render(report, place.format, look)
+            how = explain or (NONE if split(target) is not None else SHORT)
+            with Waiting(sys.stderr) as progress:
+                report = analyze(
+                    target, strict=strict, explain=how, crosscheck=crosscheck, progress=progress, **options
+                )
+            text = render(report, place.format, replace(look, explain=how))
         except LinscopeError as error:
             if place.format not in DOCUMENTS:
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ from click.core import ParameterSource
 
 from linscope.cli.complete import complete_spec
 from linscope.cli.options import analysis, output_of, output_options, run_options, target_options
+from linscope.cli.waiting import Waiting
 from linscope.errors import MismatchError, UsageError
 
 
@@ -36,7 +38,7 @@ def command(
     """What changed from BEFORE to AFTER in shapes, parameters, MACs and memory, per layer and in total.
 
     \b
-    linscope compare "[32,3,4] -> Linear(4,2)" "[32,3,4] -> Linear(4,8) -> Linear(8,2)"
+    linscope compare "[32,3,4] -> Linear(4,2)" "[32,3,4] -> Linear(4,3)"
     linscope compare tv:resnet18 tv:resnet34 --json
     linscope compare before.json after.json --fail-on-increase macs=2%
 
@@ -50,7 +52,9 @@ def command(
 
     place = output_of(format_, as_json, output, ascii_)
     wanted = limits_of(limits)
-    comparison = compare(before, after, **_options(before, after, given))
+    options = _options(before, after, given)
+    with Waiting(sys.stderr) as progress:
+        comparison = compare(before, after, progress=progress, **options)
     comparison = comparison.with_verdicts(judged(comparison, wanted))
     place.write(render_comparison(comparison, place.format, place.look()))
     failed = [verdict for verdict in comparison.verdicts if not verdict.holds]

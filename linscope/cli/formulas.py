@@ -15,7 +15,7 @@ from linscope.errors import LinscopeError, ModelError
 
 formulas_option = click.option(
     "--formulas", multiple=True, type=click.Path(exists=True, dir_okay=False),
-    help="A Python file that teaches operators, with @linscope.formula. Its code is run. Repeatable.",
+    help="Teaches operators. Its code is run.",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import splitext
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from linscope.cli import streams, values
 from linscope.cli.configuration import settings
 from linscope.cli.formulas import formulas_option, run_files
 from linscope.errors import OutputError, UsageError
-from linscope.render.look import SHORT, Look
+from linscope.render.look import Look
 from linscope.render.registry import DOCUMENTS, FORMATS
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SUFFIXES = {
     ".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table",
 }  # fmt: skip
+
+
+COUNT = click.IntRange(min=1)
 
 
 def _together(*options: Decorator) -> Decorator:
@@ -43,40 +46,38 @@ target_options = _together(
     click.option("-d", "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of a named dimension: -d B=32."),
     click.option(
         "--input", "inputs", multiple=True, metavar="[NAME=]SHAPE",
-        help='What goes in: "[1,3,224,224]", "ids=[1,128]:int64", or JSON with shapes as text. Repeatable.',
+        help='"[1,3,8,8]", "ids=[1,9]:int64", or JSON.',
     ),
     click.option(
         "--arg", "args", multiple=True, metavar="NAME=VALUE",
-        help="An argument for the class or the factory, a Python literal: --arg width=64. Repeatable.",
+        help="An argument of the class: --arg width=64.",
     ),
-    click.option("-B", "--batch", type=click.IntRange(min=1), help="Batch size, for models that know their inputs."),
-    click.option("-T", "--seq-len", type=click.IntRange(min=1), help="Sequence length in tokens, likewise."),
-    click.option("--dtype", metavar="DTYPE", help="Type of parameters and inputs: float32, bfloat16, ..."),
-    click.option("--no-exec", is_flag=True, help="Run no code of the user's: refuse py: targets and --formulas."),
+    click.option("-B", "--batch", type=COUNT, metavar="N", help="Batch size, for named models."),
+    click.option("-T", "--seq-len", type=COUNT, metavar="N", help="Sequence length in tokens, likewise."),
+    click.option("--dtype", metavar="DTYPE", help="float32, bfloat16 ...; int8, int4 in memory."),
+    click.option("--no-exec", is_flag=True, help="Run no code of yours: no py:, no --formulas."),
 )  # fmt: skip
 """``dims``, ``inputs``, ``args``, ``batch``, ``seq_len``, ``dtype``, ``no_exec``: for ``analysis``."""
 
 run_options = _together(
     click.option(
-        "--run", type=click.Choice(RUNS), default="auto", show_default=True,
-        help="Real tensors, shapes alone (meta), fake tensors, or auto: real where it fits.",
+        "--run", type=click.Choice(RUNS), default="auto",
+        help="On which tensors; auto: real where it fits.",
     ),
-    click.option("--train", is_flag=True, help="Run in training mode; the default is evaluation."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Where the random numbers start."),
+    click.option("--train", is_flag=True, help="In training mode, not in evaluation."),
+    click.option("--seed", type=int, default=0, metavar="N", help="Where the random numbers start; else 0."),
     click.option(
         "--torch-defaults/--no-torch-defaults", default=None,
-        help="Linear keeps PyTorch's default bias (or torch-defaults in linscope.toml).",
+        help="Linear keeps PyTorch's default bias.",
     ),
     formulas_option,
 )  # fmt: skip
 """``run``, ``train``, ``seed``, ``torch_defaults``, ``formulas``: for ``analysis``."""
 
 output_options = _together(
-    click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print it.  [default: table]"),
+    click.option("--format", "format_", type=click.Choice(FORMATS), metavar="FORMAT", help=", ".join(FORMATS)),
     click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
-    click.option(
-        "-o", "--output", type=click.Path(dir_okay=False), help="Write into a file; its ending names the format."
-    ),
+    click.option("-o", "--output", type=click.Path(dir_okay=False), help="Into a file; its ending names the format."),
     click.option("--ascii", "ascii_", is_flag=True, help="Plain characters only."),
 )
 """``format_``, ``as_json``, ``output``, ``ascii_``: for ``output_of``."""
@@ -136,11 +137,10 @@ class Output:
         """Whether programs read it from standard output: an error is a document there as well."""
         return self.path is None and self.format in DOCUMENTS
 
-    def look(self, *, explain: str = SHORT, operators: bool = False) -> Look:
-        """What the place can show; a file has no width and no colours."""
-        if self.path is not None:
-            return Look(None, False, self.ascii, explain, operators)
-        return streams.look_of(sys.stdout, ascii=self.ascii, explain=explain, operators=operators)
+    def look(self, **wanted: Any) -> Look:
+        """What the place can show; a file has no width and no colours. ``wanted`` are the other fields of ``Look``."""
+        shown = Look(ascii=self.ascii) if self.path is not None else streams.look_of(sys.stdout, ascii=self.ascii)
+        return replace(shown, **wanted)
 
     def write(self, text: str) -> None:
         """Write all of ``text``, over what the file held before.

@@ -8,21 +8,19 @@ from typing import TextIO
 from linscope.errors import OutputError
 from linscope.render.look import Look
 
-NEEDED = "─→·×✓ᵀ"
+NEEDED = "─→·×✓ᵀ▏"
 """Signs that a stream must be able to carry to be written to in more than ASCII."""
 
 NARROWEST = 20
 
 
-def look_of(stream: TextIO | None, *, ascii: bool = False, explain: str = "short", operators: bool = False) -> Look:
+def look_of(stream: TextIO | None, *, ascii: bool = False) -> Look:
     """What ``stream`` can show: the terminal's width, colour as NO_COLOR and FORCE_COLOR say, the encoding."""
-    terminal = _is_terminal(stream)
+    terminal = is_terminal(stream)
     return Look(
         width=_width(terminal=terminal),
         color=_color(terminal=terminal),
-        ascii=ascii or not _carries(stream),
-        explain=explain,
-        operators=operators,
+        ascii=ascii or not carries(stream),
     )
 
 
@@ -59,7 +57,8 @@ def abandon(stream: TextIO) -> None:
         pass  # a stream without a descriptor has no pipe to close
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody sees at once what is written to it."""
     try:
         return stream is not None and stream.isatty()
     except (AttributeError, ValueError):
@@ -85,7 +84,8 @@ def _color(*, terminal: bool) -> bool:
     return terminal and os.environ.get("TERM", "") != "dumb"
 
 
-def _carries(stream: TextIO | None) -> bool:
+def carries(stream: TextIO | None) -> bool:
+    """Whether its encoding has all our signs."""
     try:
         NEEDED.encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.utils._python_dispatch import _disable_current_modes
 
+from linscope.engine.twins import is_whole, lifted, twin_of
 from linscope.errors import ModelError, ValuesError
 
 if TYPE_CHECKING:
@@ -85,11 +86,21 @@ def shape_alone(tensor: torch.Tensor, device: str | None) -> torch.Tensor:
         kind = "nested tensor" if tensor.is_nested else "tensor in oneDNN's own layout"
         raise ValuesError(f"a {kind} is no shape alone", hint="--run real runs it as it is")
     if tensor.layout is torch.strided and not tensor.is_nested and not tensor.is_quantized:
-        return torch.empty_like(tensor.detach(), device=device)
+        return _on_meta(tensor) if device == "meta" else torch.empty_like(tensor.detach(), device=device)
     if device != "meta":
         with _disable_current_modes():  # a fake sparse tensor stores nothing: it stays a real one
             return tensor.detach()
     return tensor.detach().to(device)
+
+
+def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
+    """``tensor`` on meta, its values remembered where they are whole numbers: positions, ids, masks."""
+    twin = twin_of(tensor) if tensor.is_meta else None
+    with _disable_current_modes():
+        if twin is not None or (is_whole(tensor) and not tensor.is_meta):
+            remembered: torch.Tensor = lifted((tensor if twin is None else twin.values).detach().cpu().clone())
+            return remembered
+        return torch.empty_like(tensor.detach(), device="meta")
 
 
 def _empty_buffer(buffer: torch.Tensor, device: Any) -> torch.Tensor:
@@ -102,15 +113,18 @@ def _buffers(model: nn.Module) -> Iterator[torch.Tensor]:
 
 def _tensors(model: nn.Module) -> Iterator[torch.Tensor]:
     """Every tensor that the model's modules hold: parameters, buffers, and plain attributes however nested."""
-    yield from model.parameters()
-    yield from model.buffers()
     for module in model.modules():
+        yield from (p for p in module._parameters.values() if p is not None)
+        yield from (b for b in module._buffers.values() if b is not None)
         if not isinstance(module, torch.jit.ScriptModule):
-            yield from _nested(tuple(module.__dict__.values()))
+            yield from _nested([value for name, value in module.__dict__.items() if name not in _TABLES])
 
 
-def _nested(values: tuple[Any, ...]) -> Iterator[torch.Tensor]:
-    waiting = list(values)
+_TABLES = frozenset(nn.Module().__dict__)
+"""What every module has, and holds no tensor in but its parameters and buffers."""
+
+
+def _nested(waiting: list[Any]) -> Iterator[torch.Tensor]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, torch.Tensor):

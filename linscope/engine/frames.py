@@ -8,7 +8,7 @@ from torch._C._functorch import peek_interpreter_stack
 from torch.jit import ScriptModule
 
 from linscope.engine.masking import ATTENTION, of_module
-from linscope.engine.tensors import dtype_name, shape_of, tensors_in
+from linscope.engine.tensors import dtype_name, plainly, shape_of, tensors_in
 from linscope.engine.transforms import surrounding
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Frame:
     """
 
     __slots__ = (
+        "allocated",
         "asked",
         "attention",
         "call",
@@ -54,6 +55,7 @@ class Frame:
         self.call = call
         self.macs = 0
         self.elements = 0
+        self.allocated = 0
         self.derivations: list[Derivation] = []
         self.children: list[Frame] = []
         self.input_shapes: Shapes = ()
@@ -67,9 +69,10 @@ class Frame:
 
     def takes(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[torch.Tensor]:
         """Note what goes in; the tensors are returned for whoever looks at them, and not kept."""
-        tensors = tensors_in(args, kwargs)
-        self.input_shapes = tuple(map(shape_of, tensors))
-        self.input_dtypes = tuple(dtype_name(t.dtype) for t in tensors)
+        with plainly():
+            tensors = tensors_in(args, kwargs)
+            self.input_shapes = tuple(map(shape_of, tensors))
+            self.input_dtypes = tuple(dtype_name(t.dtype) for t in tensors)
         self.asked = of_module(self.module, args, kwargs)
         if peek_interpreter_stack() is not None:
             held = self.module._parameters.values() if self.module is not None else ()
@@ -78,9 +81,10 @@ class Frame:
 
     def gives(self, output: Any) -> list[torch.Tensor]:
         """Note what came out."""
-        tensors = tensors_in((output,), {})
-        self.output_shapes = tuple(map(shape_of, tensors))
-        self.output_dtypes = tuple(dtype_name(t.dtype) for t in tensors)
+        with plainly():
+            tensors = tensors_in((output,), {})
+            self.output_shapes = tuple(map(shape_of, tensors))
+            self.output_dtypes = tuple(dtype_name(t.dtype) for t in tensors)
         self.returned = True
         return tensors
 
@@ -103,7 +107,7 @@ def take_in(root: Frame, model: nn.Module) -> None:
 
     Where it was called past everything that could see it, a call is made up, around those that were seen.
     """
-    if not (root.macs or root.elements or root.derivations):
+    if not (root.macs or root.elements or root.derivations or root.allocated):
         return
     outermost = next((frame for frame in root.children if not frame.path), None)
     if outermost is None:
@@ -112,9 +116,10 @@ def take_in(root: Frame, model: nn.Module) -> None:
         root.children = [outermost]
     outermost.macs += root.macs
     outermost.elements += root.elements
+    outermost.allocated += root.allocated
     outermost.derivations += root.derivations
     outermost.attention += root.attention
-    root.macs = root.elements = 0
+    root.macs = root.elements = root.allocated = 0
     root.derivations, root.attention = [], []
 
 

@@ -16,6 +16,7 @@ import torch
 from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from linscope.report.memory import readable
 from linscope.subject import TensorSpec
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Allowance:
             if self._reserve is None:
                 self._reserve = free // 2
             if self._pending > free - self._reserve:
-                raise DoesNotFit(f"a real run would need more than {_readable(self._pending)} of memory")
+                raise DoesNotFit(f"a real run would need more than {readable(self._pending)} of memory")
             self._pending = 0
         self._work += work
         if self._limit_work and self._work > MOST_WORK:
@@ -159,12 +160,3 @@ def _process_memory() -> list[int]:
         return [limit - pages * os.sysconf("SC_PAGE_SIZE")]
     except (ImportError, OSError, ValueError, IndexError):
         return []
-
-
-def _readable(size: int) -> str:
-    value, unit = float(size), "bytes"
-    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
-        if value < 1024:
-            break
-        value, unit = value / 1024, larger
-    return f"{value:,.1f} {unit}" if unit != "bytes" else f"{size} bytes"

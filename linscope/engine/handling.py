@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from linscope.engine.opening import Opener
 
 
-Writes = tuple[tuple[int, str], ...]
+Place = tuple[int, str]
+"""Where an argument stands: its position and its name."""
 
 
 class Handling(NamedTuple):
     """The rule of an operator; what runs it as the operators it is made of, where that is how to count it;
-    whether it may allocate much; and which of its arguments it writes to, each by position and name."""
+    whether it may allocate much; which of its arguments it writes to; which it writes to only while the other is true;
+    and whether what it gives may lie in memory of its own."""
 
     name: str
     state: str
@@ -31,7 +33,9 @@ class Handling(NamedTuple):
     on_integers: bool
     opens: Opener | None
     allocates: bool
-    writes: Writes
+    writes: tuple[Place, ...]
+    updates: tuple[tuple[Place, Place], ...]
+    makes: bool
 
 
 HANDLINGS: dict[int, Handling] = {}
@@ -44,6 +48,7 @@ def handling_of(func: Any) -> Handling:
     if known is None:
         rule = rule_for(func)
         moves = rule.state == FREE
+        writes, updates = _written(func)
         known = Handling(
             rule.name,
             rule.state,
@@ -52,7 +57,9 @@ def handling_of(func: Any) -> Handling:
             rule.on_integers,
             opener(func) if rule.opens or (not moves and is_composite(func)) else None,
             not moves or allocates(func),
-            _written(func),
+            writes,
+            updates,
+            _makes(func),
         )
         HANDLINGS[id(func)] = known
     return known
@@ -67,13 +74,34 @@ def forget(lesson: teaching.Taught) -> None:
 teaching.LISTENERS.append(forget)
 
 
-def _written(func: Any) -> Writes:
-    """The arguments that the schema says are written to, and running statistics, about which it keeps quiet."""
+_STATISTICS = ("running_mean", "running_var")
+
+
+def _written(func: Any) -> tuple[tuple[Place, ...], tuple[tuple[Place, Place], ...]]:
+    """The arguments that the schema says are written to, and running statistics, about which it keeps quiet; the
+    latter apart, with the flag for training, where the operator has one."""
     if not isinstance(func, OpOverload):
-        return ()
-    return tuple(
-        (index, argument.name)
-        for index, argument in enumerate(func._schema.arguments)
-        if (argument.alias_info is not None and argument.alias_info.is_write)
-        or argument.name in ("running_mean", "running_var")
-    )
+        return (), ()
+    arguments = list(enumerate(func._schema.arguments))
+    training = next(((index, each.name) for index, each in arguments if each.name == "training"), None)
+    always: list[Place] = []
+    updates: list[tuple[Place, Place]] = []
+    for index, argument in arguments:
+        if argument.name in _STATISTICS and training is not None:
+            updates.append(((index, argument.name), training))
+        elif argument.name in _STATISTICS or (argument.alias_info is not None and argument.alias_info.is_write):
+            always.append((index, argument.name))
+    return tuple(always), tuple(updates)
+
+
+def argument_at(place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The argument that stands at ``place`` of a call; None where it was left out."""
+    index, name = place
+    return args[index] if index < len(args) else kwargs.get(name)
+
+
+def _makes(func: Any) -> bool:
+    """Whether anything that it gives is more than a view: an operator that writes may enlarge what it writes to."""
+    if not isinstance(func, OpOverload):
+        return True
+    return any(given.alias_info is None or given.alias_info.is_write for given in func._schema.returns)

@@ -10,6 +10,7 @@ import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from linscope.engine.copying import shape_alone
+from linscope.engine.twins import MOST_WHOLE, lifted
 from linscope.nested import rebuilt
 from linscope.subject import NORMAL, Draw, TensorSpec
 
@@ -76,7 +77,12 @@ class Drawer:
         """A tensor of the shape and dtype of ``spec``, filled as it says from torch's default generator."""
         dtype: torch.dtype = getattr(torch, spec.dtype)
         if self.device.type == "meta":
-            return torch.empty(spec.shape, dtype=dtype, device=self.device)
+            if dtype.is_floating_point or dtype.is_complex or prod(spec.shape) > MOST_WHOLE:
+                return torch.empty(spec.shape, dtype=dtype, device=self.device)
+            with torch.device("cpu"):  # token ids and masks are what code looks at
+                values = _filled(spec.draw, spec.shape, dtype)
+            whole: torch.Tensor = lifted(values)
+            return whole
         if self.allowance is not None:
             self.allowance.ask(prod(spec.shape) * max(dtype.itemsize, WIDEST))
         # Drawn on the CPU whatever the device: the same seed gives the same numbers everywhere.

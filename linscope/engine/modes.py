@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from linscope.engine.guard import LARGE, Allowance, DoesNotFit, weigh
+from linscope.engine.inputs import device_of
 from linscope.engine.keeping import AroundForeignCode, Seeded, WithoutFastPaths
+from linscope.engine.on_meta import on_meta
 from linscope.engine.run import Way, run
 from linscope.engine.settling import settled_on_meta
 from linscope.errors import LinscopeError, ModelError, SizeError, ValuesError
+from linscope.progress import unheard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from linscope.progress import Progress
     from linscope.report.record import Report
     from linscope.subject import Subject
 
@@ -32,6 +36,7 @@ class Request:
         strict: an operator without a count is an error.
         crosscheck: ask the modules' formulas and thop as well.
         evidence: look at the tensors of the first linear map, for the explanations.
+        progress: takes note of how to find out what is going on.
     """
 
     mode: str = "auto"
@@ -39,6 +44,7 @@ class Request:
     strict: bool = False
     crosscheck: bool = True
     evidence: bool = False
+    progress: Progress = unheard
 
 
 ONE_AT_A_TIME = threading.RLock()
@@ -78,6 +84,11 @@ def _wherever_it_fits(subject: Subject, request: Request) -> Report:
     """
     if subject.shapes_first:
         why = "a model by name comes without its weights"
+    elif not subject.owned and device_of(subject.build(), "real").type == "meta":
+        try:
+            return _in_mode(subject, request, "meta", None, limit_work=False)
+        except ValuesError as error:
+            return _without_any(subject, request, error)
     else:
         try:
             return _in_mode(subject, request, "real", None, limit_work=True)
@@ -125,6 +136,7 @@ def _in_mode(subject: Subject, request: Request, mode: str, why: str | None, *, 
         DoesNotFit: a real run that would take too much.
     """
     way = Way(mode, Allowance(limit_work=limit_work) if mode == "real" else None, why)
+    request.progress(lambda: f"building {subject.target}")
     if way.allowance is not None and subject.owned and not subject.small:
         with _around_foreign(subject, request.seed):
             _foresee(subject, request, way.allowance, limit_work=limit_work)
@@ -132,7 +144,7 @@ def _in_mode(subject: Subject, request: Request, mode: str, why: str | None, *, 
         if mode == "fake" and subject.learns:
             subject = settled_on_meta(subject)
         try:
-            with _tensors_of(mode):
+            with _tensors_of(mode, subject):
                 return run(subject, request, way)
         except ModelError as error:
             return _once_more(subject, request, way, error)
@@ -150,11 +162,11 @@ def _once_more(subject: Subject, request: Request, way: Way, error: ModelError) 
     """
     words = str(error.__cause__)
     if _NO_GRADIENTS in words:
-        with _tensors_of(way.mode):
+        with _tensors_of(way.mode, subject):
             return run(subject, request, replace(way, gradients=True))
     if _NO_FAST_PATH in words:
         torch.backends.mha.set_fastpath_enabled(True)  # WithoutFastPaths puts back what was
-        with _tensors_of(way.mode):
+        with _tensors_of(way.mode, subject):
             return run(subject, request, way)
     raise error
 
@@ -177,15 +189,15 @@ def _foresee(subject: Subject, request: Request, allowance: Allowance, *, limit_
         rehearsal = Allowance(limit_work=limit_work)
         rehearsal.ask(size, work)
         bare = replace(request, crosscheck=False, evidence=False)
-        with Seeded(request.seed), WithoutFastPaths(), _tensors_of("meta"), contextlib.suppress(LinscopeError):
+        with Seeded(request.seed), WithoutFastPaths(), _tensors_of("meta", subject), contextlib.suppress(LinscopeError):
             run(subject, bare, Way("meta", rehearsal, None))
     allowance.ask(size, work)
 
 
-def _tensors_of(mode: str) -> contextlib.AbstractContextManager[Any]:
+def _tensors_of(mode: str, subject: Subject) -> contextlib.AbstractContextManager[Any]:
     """Tensors made inside are real, have shapes alone (meta), or are fake."""
     if mode == "meta":
-        return torch.device("meta")
+        return on_meta(routed=subject.routed)
     if mode == "fake":
         from torch._subclasses.fake_tensor import FakeTensorMode
 

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from linscope.engine.frames import walk
 from linscope.engine.masking import CAUSAL, MASKED, NEITHER
+from linscope.graph.remarks import listed, summarised
 from linscope.report.record import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from linscope.engine.frames import Frame
     from linscope.engine.ledger import Ledger
     from linscope.report.record import ParameterCount
-
-MOST_NAMES = 4
-"""Names that a message lists; the note's data has them all."""
 
 
 def remarks(root: Frame, ledger: Ledger) -> tuple[Note, ...]:
@@ -35,10 +33,10 @@ def remarks(root: Frame, ledger: Ledger) -> tuple[Note, ...]:
 
 
 def _unused(ledger: Ledger) -> Note:
-    count, names = ledger.total().unused, tuple(_summarised(ledger.unused, ledger.used))
+    count, names = ledger.total().unused, tuple(summarised(ledger.unused, ledger.used))
     return Note(
         "unused-parameters",
-        f"{count:,} unused: no operator of this forward read {_listed(names)}",
+        f"{count:,} unused: no operator of this forward read {listed(names)}",
         (("unused", count), ("names", names)),
     )
 
@@ -48,7 +46,7 @@ def _lazy(names: Sequence[str]) -> Note:
     some = f"{count:,} lazy parameters without a size, in no count" if count > 1 else "a lazy parameter without a size"
     return Note(
         "lazy-parameters",
-        f"{some}: nothing reached {_listed(names)}",
+        f"{some}: nothing reached {listed(names)}",
         (("lazy", count), ("names", tuple(names))),
     )
 
@@ -89,25 +87,3 @@ def _attention(kinds: dict[str, int]) -> Note:
         f"attention was {was}; it is counted in full{regardless}",
         tuple((kind, kinds.get(kind, 0)) for kind in _WORDS),
     )
-
-
-def _summarised(names: list[str], others: list[str]) -> Iterator[str]:
-    """``names`` by the outermost module that holds nothing else: ``head`` for all parameters of the head."""
-    spared = {name[:end] for name in others for end in _ends(name)}
-    told: set[str] = set()
-    for name in names:
-        widest = next((name[:end] for end in _ends(name) if name[:end] not in spared), name)
-        if widest not in told:
-            told.add(widest)
-            yield widest
-
-
-def _ends(name: str) -> Iterator[int]:
-    """Where the names of the modules around ``name``, and its own, end."""
-    yield from (place for place, sign in enumerate(name) if sign == ".")
-    yield len(name)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more

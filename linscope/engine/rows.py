@@ -37,7 +37,7 @@ def layer_rows(
     rows = []
     for (frame, depth), count in zip(order, own, strict=True):
         kind = type_name(frame)
-        macs, parameters = below[id(frame)]
+        macs, parameters, allocated = below[id(frame)]
         analytic = derive_call(frame) if macs else None
         rows.append(
             LayerRow(
@@ -58,21 +58,25 @@ def layer_rows(
                 bool(frame.children),
                 names.get(frame.path, ()),
                 analytic if analytic is not None and analytic.count == macs else None,
+                frame.allocated,
+                allocated,
             )
         )
     return tuple(rows)
 
 
-def _subtrees(order: list[tuple[Frame, int]], own: list[ParameterCount]) -> dict[int, tuple[int, int]]:
-    """MACs and parameters of each call with all that it called; callers stand before those they call."""
-    below: dict[int, tuple[int, int]] = {}
+def _subtrees(order: list[tuple[Frame, int]], own: list[ParameterCount]) -> dict[int, tuple[int, int, int]]:
+    """MACs, parameters and bytes allocated of each call with all that it called; callers stand before those they
+    call."""
+    below: dict[int, tuple[int, int, int]] = {}
     for (frame, _), count in zip(reversed(order), reversed(own), strict=True):
-        macs, parameters = frame.macs, count.total
+        macs, parameters, allocated = frame.macs, count.total, frame.allocated
         for child in frame.children:
-            child_macs, child_parameters = below[id(child)]
+            child_macs, child_parameters, child_allocated = below[id(child)]
             macs += child_macs
             parameters += child_parameters
-        below[id(frame)] = (macs, parameters)
+            allocated += child_allocated
+        below[id(frame)] = (macs, parameters, allocated)
     return below
 
 

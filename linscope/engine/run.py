@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from torch.nn.parameter import is_lazy
 
 from linscope import teaching
 from linscope.engine.copying import holds_values, without_values
@@ -14,20 +17,26 @@ from linscope.engine.forward import forward
 from linscope.engine.frames import take_in
 from linscope.engine.inputs import Drawer, device_of
 from linscope.engine.ledger import Ledger, buffers_of
+from linscope.engine.liveness import Liveness
+from linscope.engine.memory import memory_of
 from linscope.engine.names import other_names
+from linscope.engine.on_meta import routing_notes
 from linscope.engine.opinions import formula_opinion, operators_opinion, thop_opinion
 from linscope.engine.reading import Reads
 from linscope.engine.remarks import remarks
 from linscope.engine.rows import called_paths, layer_rows, operator_rows
 from linscope.engine.settling import settle
-from linscope.engine.tensors import dtype_name, leaves, shape_of
+from linscope.engine.tensors import dtype_name, leaves, plainly, shape_of
 from linscope.engine.tracer import Tracer
 from linscope.engine.unchanged import Unchanged, values_of
 from linscope.errors import UncountedError
 from linscope.report.record import UNCOUNTED, Note, Opinion, Report, Run, TensorInfo, Totals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
+    from torch import nn
 
     from linscope.engine.guard import Allowance
     from linscope.engine.modes import Request
@@ -55,29 +64,47 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
     mode, device, allowance = way.mode, device_of(model, way.mode), way.allowance
     if mode == "real" and device.type == "meta":
         mode, allowance = "meta", None  # a model of the user's that has no values
-    if mode != "real" and (not subject.owned or (mode == "meta" and holds_values(model))):
-        model = without_values(model, "meta" if mode == "meta" else device.type)
-    users_own = not subject.owned and mode == "real"
-    with Unchanged(model, subject.training, made=not users_own):
-        modules = tuple(model.named_modules())
+    users_own = not subject.owned
+    if mode == "fake":
+        copy = users_own
+    else:
+        with plainly():
+            copy = mode == "meta" and holds_values(model)
+    if copy:
+        model, users_own = without_values(model, "meta" if mode == "meta" else device.type), False
+    modules = tuple(model.named_modules())
+    within = (module for _, module in modules)
+    with (
+        Unchanged(model, subject.training, made=not users_own, modules=within),
+        contextlib.ExitStack() as afterwards,
+    ):
         asked = subject.arguments(model)
         args, kwargs = Drawer(mode, device, allowance).materialize(asked)
         settled = settle(subject, model, modules, args, kwargs, allowance)
         if settled is not model or subject.learns:
             model, modules = settled, tuple(settled.named_modules())
         watched = Watched(modules if request.evidence and mode != "fake" else ())
-        inputs = tuple(_info(name, tensor) for name, tensor in leaves((args, kwargs)))
-        kept = values_of(model, (tensor for _, tensor in leaves((args, kwargs)))) if users_own else None
-        reads = Reads(modules)
+        given = tuple(leaves((args, kwargs)))
+        inputs = tuple(_info(name, tensor) for name, tensor in given)
+        kept = values_of(model, (tensor for _, tensor in given)) if users_own and mode == "real" else None
+        with plainly():
+            reads = Reads(modules)
+            alive = Liveness(t for _, module in modules for t in _held_by(module))
         tracer = Tracer(
             allowance,
             watched if watched.paths else None,
             kept.before if kept is not None else None,
             reads.note,
+            alive,
         )
+        request.progress(tracer.whereabouts)
+        alive.made([tensor for _, tensor in given], tracer.root)
+        del given
         with kept or contextlib.nullcontext():
             output = forward(subject, model, modules, tracer, args, kwargs, gradients=way.gradients)
-            outputs = tuple(_info(name, tensor) for name, tensor in leaves(output))
+        if mode != "real":
+            afterwards.enter_context(plainly())
+        outputs = tuple(_info(name, tensor) for name, tensor in leaves(output))
         take_in(tracer.root, model)
         names = other_names(modules)
         ledger = Ledger(modules, called_paths(tracer.root), reads.unread(), names.keys())
@@ -92,6 +119,7 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
             sum(row.elements for row in operators),
         )
         opinions: tuple[Opinion, ...] = ()
+        request.progress(lambda: "putting the counts together")
         if request.crosscheck:
             opinions = (
                 formula_opinion(tracer.root, totals.macs),
@@ -111,6 +139,7 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
             crosschecks=opinions,
             notes=(
                 *_mode_notes(mode, way.why),
+                *routing_notes(),
                 *teaching.notes(tracer.operators),
                 *remarks(tracer.root, ledger),
                 *subject.notes(model, totals),
@@ -118,7 +147,14 @@ def run(subject: Subject, request: Request, way: Way) -> Report:
             run=Run(mode, device.type, getattr(model, "training", False), request.seed, way.why),
             environment=environment(),
             evidence=tuple(watched.evidence),
+            memory=memory_of(modules, totals.parameters.packed_bytes, alive, subject.cached),
         )
+
+
+def _held_by(module: nn.Module) -> Iterator[torch.Tensor]:
+    """The parameters and buffers of ``module`` itself, with a size."""
+    held = chain(module._parameters.values(), module._buffers.values())
+    return (tensor for tensor in held if tensor is not None and not is_lazy(tensor))
 
 
 def _info(name: str | None, tensor: torch.Tensor) -> TensorInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,6 +19,14 @@ def dtype_name(dtype: torch.dtype) -> str:
     if name is None:
         name = _NAMES[dtype] = str(dtype).removeprefix("torch.")
     return name
+
+
+_NOTHING_TO_DO = contextlib.nullcontext()
+
+
+def plainly() -> contextlib.AbstractContextManager[Any]:
+    """To be entered to look at many tensors: within a default device every look takes torch ten times as long."""
+    return torch._C.DisableTorchFunction() if torch._C._len_torch_function_stack() else _NOTHING_TO_DO
 
 
 def shape_of(tensor: torch.Tensor) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from linscope.engine.compiling import CompilersAside
 from linscope.engine.complex_convolution import ComplexConvolutions
 from linscope.engine.formulas.registry import verify
 from linscope.engine.frames import Frame, OperatorTally
-from linscope.engine.handling import HANDLINGS, handling_of
+from linscope.engine.handling import HANDLINGS, argument_at, handling_of
 from linscope.engine.masking import of_operator
 from linscope.engine.projection import projected
 from linscope.engine.scripted import unseen
@@ -28,10 +28,11 @@ from linscope.subject import Failure
 if TYPE_CHECKING:
     from linscope.engine.formulas.registry import Elements, Formula
     from linscope.engine.guard import Allowance
-    from linscope.engine.handling import Writes
+    from linscope.engine.handling import Handling
+    from linscope.engine.liveness import Liveness
     from linscope.engine.opening import Opener
 
-    Case = tuple[OperatorTally | None, Formula | None, Elements | None, Opener | None, bool, Writes]
+    Case = tuple[OperatorTally | None, Formula | None, Elements | None, Opener | None, bool, Handling | None, bool]
     """How one overload is handled; the tally is None where each call decides to which it goes."""
 
 
@@ -47,6 +48,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         watch: called at the end of every module call.
         keep: called with every argument that an operator is about to write to.
         read: called with the arguments of every operator.
+        alive: told of every tensor that an operator makes.
     """
 
     supports_higher_order_operators = True
@@ -57,6 +59,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         watch: Watcher | None = None,
         keep: Callable[[Any], None] | None = None,
         read: Callable[[tuple[Any, ...], dict[str, Any]], None] | None = None,
+        alive: Liveness | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.root = Frame("", None, 1)
@@ -69,6 +72,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         self._watch = watch
         self._keep = keep
         self._read = read
+        self._alive = alive
         self._aside = CompilersAside()
         self._complex = ComplexConvolutions()
         self._broken: LinscopeError | None = None
@@ -104,25 +108,30 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         case = self._cases.get(id(func))  # operators live for ever, and hash slowly
         if case is None:
             case = self._cases[id(func)] = self._case(func)
-        tally, formula, inside, opens, allocates, writes = case
+        tally, formula, inside, opens, allocates, writes, makes = case
         if opens is not None and not _holds_nested(args):  # nothing is made of operators that take nested tensors
             return opens(self, args, kwargs)
         if allocates and self._allowance is not None:
             size, work = projected(func, args, kwargs)
             if size or work:
                 self._allowance.ask(size, work)
-        if writes and self._keep is not None:
-            for index, name in writes:
-                self._keep(args[index] if index < len(args) else kwargs.get(name))
+        if writes is not None and self._keep is not None:
+            for place in writes.writes:
+                self._keep(argument_at(place, args, kwargs))
+            for place, flag in writes.updates:
+                if argument_at(flag, args, kwargs) is not False:
+                    self._keep(argument_at(place, args, kwargs))
         if self._read is not None:
             self._read(args, kwargs)
         result = func(*args, **kwargs)
         if tally is None:
             tally = self._tally_of(func, args, result)
         tally.calls += 1
+        frame = self._stack[-1]
+        if makes and self._alive is not None:
+            frame.allocated += self._alive.made(result, frame)
         if tally.state == FREE:
             return result
-        frame = self._stack[-1]
         if formula is not None:
             try:
                 derivation = formula(args, kwargs, result)
@@ -155,7 +164,15 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         handling = HANDLINGS.get(id(func)) or handling_of(func)
         waits = handling.opens is not None or handling.on_integers  # to be seen in the report only if it counts there
         tally = None if waits else self._tally(handling.name, handling.state)
-        return tally, handling.formula, handling.inside, handling.opens, handling.allocates, handling.writes
+        return (
+            tally,
+            handling.formula,
+            handling.inside,
+            handling.opens,
+            handling.allocates,
+            handling if handling.writes or handling.updates else None,
+            handling.makes,
+        )
 
     def _tally(self, name: str, state: str, key: str | None = None) -> OperatorTally:
         key = key or name
@@ -232,6 +249,13 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         lost = self._tally(tally.name, UNCOUNTED, f"{tally.name} without a count")
         lost.calls += 1
         lost.modules[frame.path] = None
+
+    def whereabouts(self) -> str:
+        """Which layer runs, and how many operators have run so far; for other threads to ask."""
+        calls = sum(tally.calls for tally in tuple(self.operators.values()))
+        frame = self._stack[-1]
+        layer = f"{frame.path} ({type(frame.module).__name__})" if frame.path else "the model"
+        return f"running {layer}, {calls:,} operators"
 
     def failed(self, error: Exception) -> tuple[Failure, ...]:
         """The calls that ``error``, which the model let out, went through, the innermost first."""

@@ -7,16 +7,20 @@ that: a storage is copied when the first operator is about to write to it, and o
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from operator import eq, is_
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+from torch.utils._python_dispatch import _disable_current_modes
+
+from linscope.engine.tensors import plainly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CONTAINERS = (dict, list, set, OrderedDict, deque)
+_CONTAINERS = frozenset((dict, list, set, OrderedDict, deque))
 """Attributes of exactly these types are kept one level deep: tables of parameters, of hooks, the user's caches."""
 
 
@@ -26,30 +30,44 @@ class Unchanged:
     Args:
         training: the mode to run in; None keeps every module's own.
         made: the model was made for the run, and has nothing to keep.
+        modules: all of the model's, where they are known.
     """
 
-    __slots__ = ("_attributes", "_containers", "_made", "_model", "_modes", "_tensors", "_training")
+    __slots__ = (
+        "_attributes",
+        "_containers",
+        "_empty",
+        "_made",
+        "_model",
+        "_modes",
+        "_modules",
+        "_tensors",
+        "_training",
+    )
 
-    def __init__(self, model: nn.Module, training: bool | None, *, made: bool) -> None:
+    def __init__(
+        self, model: nn.Module, training: bool | None, *, made: bool, modules: Iterable[nn.Module] | None = None
+    ) -> None:
         self._model = model
+        self._modules = modules
         self._training = training
         self._made = made
 
     def __enter__(self) -> None:
         model, training = self._model, self._training
         if not self._made:
-            modules = tuple(model.modules())
+            modules = tuple(model.modules() if self._modules is None else self._modules)
             # A frozen script has no mode.
             self._modes = [(m, m.training) for m in modules if hasattr(m, "training")]
             self._attributes = [(module.__dict__, module.__dict__.copy()) for module in modules]
-            self._containers = [
-                (value, value.copy())
-                for _, attributes in self._attributes
-                for value in attributes.values()
-                if type(value) in _CONTAINERS
+            containers = [
+                value for module in modules for value in module.__dict__.values() if type(value) in _CONTAINERS
             ]
-            held = (*model.parameters(), *model.buffers())
-            self._tensors = [_Tensor(tensor) for tensor in held if not is_lazy(tensor)]
+            # Nine tables of ten are empty, and a copy of each is work for the garbage collector.
+            self._empty = [value for value in containers if not value]
+            self._containers = [(value, value.copy()) for value in containers if value]
+            with _disable_current_modes(), plainly():
+                self._tensors = [_Tensor(tensor) for tensor in _held(modules)]
         if training is not None and (not self._made or training is not model.training):
             model.train(training)
 
@@ -60,13 +78,17 @@ class Unchanged:
             if not _same_items(attributes, before):
                 attributes.clear()
                 attributes.update(before)
+        for container in self._empty:
+            if container:
+                container.clear()
         for container, content in self._containers:
             _refill(container, content)
         for module, mode in self._modes:
             if module.training is not mode:
                 module.training = mode  # a scripted module keeps its mode elsewhere than in its attributes
-        for tensor in self._tensors:
-            tensor.put_back()
+        with plainly():
+            for tensor in self._tensors:
+                tensor.put_back()
 
 
 class _Tensor:
@@ -98,18 +120,16 @@ def _same_place(one: torch.Tensor, other: torch.Tensor) -> bool:
         return False
     if not _has_storage(one):
         return True
-    return _place(one) == _place(other)
-
-
-def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
-    return tensor.untyped_storage()._cdata, tensor.storage_offset(), tensor.stride()
+    if one.untyped_storage()._cdata != other.untyped_storage()._cdata:
+        return False
+    return one.storage_offset() == other.storage_offset() and one.stride() == other.stride()
 
 
 def _same_items(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """The same keys in the same order, and the very same values."""
     if len(one) != len(other):
         return False
-    return all(a == b and x is y for (a, x), (b, y) in zip(one.items(), other.items(), strict=True))
+    return all(map(is_, one.values(), other.values())) and all(map(eq, one, other))
 
 
 def _refill(container: Any, content: Any) -> None:
@@ -121,7 +141,7 @@ def _refill(container: Any, content: Any) -> None:
     elif isinstance(container, set):
         container.clear()
         container.update(content)
-    elif len(container) != len(content) or any(x is not y for x, y in zip(container, content, strict=True)):
+    elif len(container) != len(content) or not all(map(is_, container, content)):
         container.clear()
         container.extend(content)
 
@@ -163,9 +183,16 @@ class KeptValues:
 
 def values_of(model: nn.Module, given: Iterable[torch.Tensor]) -> KeptValues:
     """The values of the user's own model and of the tensors given with it."""
-    grads = (p.grad for p in model.parameters() if not is_lazy(p) and p.grad is not None)
-    held = (t for t in (*model.parameters(), *model.buffers()) if not is_lazy(t))
+    held = _held(model.modules())
+    grads = [tensor.grad for tensor in held if tensor.is_leaf and tensor.grad is not None]
     return KeptValues((*held, *grads, *given))
+
+
+def _held(modules: Iterable[nn.Module]) -> tuple[torch.Tensor, ...]:
+    """The parameters and buffers of ``modules``, each once; of those whose size is known."""
+    tables = (table for module in modules for table in (module._parameters, module._buffers))
+    held = {id(t): t for table in tables for t in table.values() if t is not None}
+    return tuple(t for t in held.values() if not is_lazy(t))
 
 
 def _has_storage(tensor: torch.Tensor) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from linscope.graph.dtypes import bytes_of, elements_of
+from linscope.report.memory import Held as Weighed
+from linscope.report.memory import Memory
 from linscope.report.record import ParameterCount
 
 if TYPE_CHECKING:
@@ -93,8 +95,11 @@ class Holdings:
         self.buffer_bytes = 0
         self.by_dtype: dict[str, tuple[int, int]] = {}
         """Elements and bytes of the parameters, by dtype."""
+        self._buffers_by_dtype: dict[str, int] = {}
         self.unused: list[str] = []
         """The names of the parameters that nothing reads, under any of their names."""
+        self.used: list[str] = []
+        """Those of the others."""
         self._shared = 0
         held = tuple(held)
         read = {tensor.storage for tensor in held if tensor.read}
@@ -125,11 +130,21 @@ class Holdings:
             unused=sum(e.unused for e in entries),
         )
 
+    def memory(self) -> Memory:
+        """What parameters and buffers take; nothing ran, and nothing is known of activations."""
+        dtypes = dict.fromkeys((*self.by_dtype, *self._buffers_by_dtype))
+        held = tuple(
+            Weighed(dtype, *self.by_dtype.get(dtype, (0, 0)), self._buffers_by_dtype.get(dtype, 0)) for dtype in dtypes
+        )
+        return Memory(sum(each.parameters for each in held), self.buffer_bytes, held=held)
+
     def _buffer(self, tensor: Held, seen: dict[str, bool]) -> None:
         if tensor.storage not in seen:
             seen[tensor.storage] = True
             self.buffers += tensor.elements
             self.buffer_bytes += tensor.bytes
+            size = self._buffers_by_dtype.get(tensor.dtype, 0)
+            self._buffers_by_dtype[tensor.dtype] = size + tensor.bytes
 
     def _parameter(self, tensor: Held, seen: dict[str, bool], is_read: bool) -> None:
         home = tensor.home
@@ -151,6 +166,8 @@ class Holdings:
         entry.trainable += count if tensor.trainable else 0
         elements, size = self.by_dtype.get(tensor.dtype, (0, 0))
         self.by_dtype[tensor.dtype] = (elements + count, size + tensor.bytes)
-        if not is_read:
+        if is_read:
+            self.used.append(tensor.name)
+        else:
             entry.unused += count
             self.unused.append(tensor.name)

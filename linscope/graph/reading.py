@@ -81,6 +81,7 @@ def report_on(reading: Reading) -> Report:
         notes=(*remarks(holdings), *reading.notes),
         run=Run(GRAPH, "cpu", reading.training, 0),
         environment=environment(reading.versions),
+        memory=holdings.memory(),
     )
 
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from linscope.graph.held import Holdings
 
-MOST_NAMES = 4
+MOST_NAMES = 20
 """Names that a message lists; the note's data has them all."""
 
 
 def remarks(holdings: Holdings) -> Iterator[Note]:
     """The notes on what a file holds."""
     if holdings.unused:
-        names = tuple(holdings.unused)
+        names = tuple(summarised(holdings.unused, holdings.used))
         count = holdings.total().unused
         yield Note(
             "unused-parameters",
@@ -42,5 +42,22 @@ def _dtypes(holdings: Holdings) -> Iterator[Note]:
 
 def listed(names: Sequence[str]) -> str:
     """The first few names, and how many more there are."""
-    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    more = f" and {len(names) - MOST_NAMES:,} more, all in the JSON under notes" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
+
+
+def summarised(names: list[str], others: list[str]) -> Iterator[str]:
+    """``names`` by the outermost module that holds nothing else: ``head`` for all parameters of the head."""
+    spared = {name[:end] for name in others for end in _ends(name)}
+    told: set[str] = set()
+    for name in names:
+        widest = next((name[:end] for end in _ends(name) if name[:end] not in spared), name)
+        if widest not in told:
+            told.add(widest)
+            yield widest
+
+
+def _ends(name: str) -> Iterator[int]:
+    """Where the names of the modules around ``name``, and its own, end."""
+    yield from (place for place, sign in enumerate(name) if sign == ".")
+    yield len(name)

@@ -9,6 +9,7 @@ _SPELLED = {
     "–": "-", "—": "-", "−": "-", "…": "...", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "±": "+/-",
     "ᵀ": "^T", "²": "^2", "³": "^3", "ⁿ": "^n", "√": "sqrt", "Σ": "sum", "σ": "sigma", "μ": "mean", "π": "pi",
     "∈": "in", "∞": "inf", "‘": "'", "’": "'", "“": '"', "”": '"',
+    "█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "▍": "-", "▎": "-", "▏": "-",
 }  # fmt: skip
 _TO_ASCII = str.maketrans(_SPELLED)
 # √in and √2 want brackets once they are words: sqrt(in).
@@ -82,6 +83,8 @@ def fold(text: str, width: int | None, hang: int = 0) -> list[str]:
 def _seam(text: str, end: int) -> int:
     """Where to part ``text`` so that at most ``end`` characters come before."""
     space = text.rfind(" ", 0, end + 1)
+    if text[:space].endswith(("×", " x")):  # how many stays beside what
+        space = text.rfind(" ", 0, max(text.rfind(" ", 0, space), 0))
     between = 0 if text.isascii() else _between_ideographs(text, max(space, 0), end)
     if between:
         return between

@@ -49,6 +49,7 @@ COLUMNS = (
     "lazy",
     "packed",
     "packed_bytes",
+    "allocated",
 )
 
 

@@ -46,6 +46,7 @@ def _cleaned(fact: Fact, clean: Callable[[str], str]) -> Fact:
         clean(fact.remark),
         tuple(map(clean, fact.more)),
         fact.style,
+        fact.hang,
     )
 
 
@@ -83,7 +84,7 @@ def _fact(fact: Fact, places: _Places, width: int | None) -> Iterator[Line]:
     for line in others:
         yield (_space(places.value), *line)
     column = places.remark if fact.remark else places.value
-    for text in (*remarks, *(line for more in fact.more for line in _folded(more, column, width))):
+    for text in (*remarks, *(line for more in fact.more for line in _folded(more, column, width, fact.hang))):
         yield (_space(column), Span(text))
 
 
@@ -106,7 +107,7 @@ def _value(pieces: tuple[Span, ...], room: int | None) -> list[Line]:
     return [tuple(line) for line in lines]
 
 
-def _folded(text: str, column: int, width: int | None, hang: int = 2) -> list[str]:
+def _folded(text: str, column: int, width: int | None, hang: int) -> list[str]:
     return fold(text, None if width is None else width - column, hang)
 
 

@@ -33,10 +33,15 @@ def tensor(info: TensorInfo) -> str:
     return f"{name}{shape(info.shape)}{dtype}"
 
 
+def several(times: int, item: str) -> str:
+    """``32 × LlamaDecoderLayer``; the item alone where there is one."""
+    return item if times == 1 else f"{times:,} × {item}"
+
+
 def runs(items: Iterable[str]) -> tuple[str, ...]:
-    """``items`` with neighbours that are alike told once: ``(80, 20) × 2``."""
+    """``items`` with neighbours that are alike told once: ``2 × (80, 20)``."""
     counted = ((item, len(list(alike))) for item, alike in groupby(items))
-    return tuple(item if count == 1 else f"{item} × {count:,}" for item, count in counted)
+    return tuple(several(count, item) for item, count in counted)
 
 
 def calls(count: int) -> str:

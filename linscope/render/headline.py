@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from linscope.render.figures import number, shape, tensor
 from linscope.render.page import Chain
 from linscope.render.tree import calls, title
+from linscope.report.record import HEADER
 
 if TYPE_CHECKING:
     from linscope.render.tree import Node
@@ -19,6 +20,9 @@ MOST_STEPS = 8
 
 def headline(report: Report, nodes: tuple[Node, ...]) -> Chain:
     """The outermost calls one after another, where each takes what the last one gave; else their number."""
+    if report.run.mode == HEADER:
+        tensors = sum(len(row.parameters.shapes) for row in report.layers)
+        return Chain(f"{report.target}: {number(tensors)} tensor{'' if tensors == 1 else 's'}", ())
     start = ", ".join(map(tensor, report.inputs)) or "nothing"
     end = ", ".join(map(tensor, report.outputs)) or "nothing"
     if not nodes:

@@ -9,6 +9,20 @@ SHORT = "short"
 FULL = "full"
 
 
+MACS = "macs"
+PARAMETERS = "parameters"
+MEMORY = "memory"
+MEASURES = (MACS, PARAMETERS, MEMORY)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The ``top`` most expensive layers ``by`` one of ``MEASURES``."""
+
+    top: int
+    by: str = MACS
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the place that text goes to can show, and how much of it is wanted.
@@ -19,6 +33,8 @@ class Look:
         ascii: whether to keep to ASCII; everything else is spelled out or escaped.
         explain: ``none``, ``short`` (the lessons) or ``full`` (and the code to paste).
         operators: whether to list the operators that ran.
+        depth: how deep layers may be nested to have a row of their own; None for as deep as there is room.
+        ranking: which layers to show in the place of their tree; None for the tree.
     """
 
     width: int | None = None
@@ -26,3 +42,5 @@ class Look:
     ascii: bool = False
     explain: str = SHORT
     operators: bool = False
+    depth: int | None = None
+    ranking: Ranking | None = None

@@ -8,8 +8,9 @@ from linscope.render.characters import ascii_only, visible
 from linscope.render.lesson import MARKS, difference
 from linscope.render.look import FULL, NONE
 from linscope.render.marked import code_span, fact_lines, grid_lines, longest_ticks, prose
+from linscope.render.overview import layers
 from linscope.render.registry import renderer
-from linscope.render.sheet import layers, operators
+from linscope.render.sheet import operators
 from linscope.render.summary import summary
 from linscope.render.tree import tree
 
@@ -30,8 +31,11 @@ def _lines(report: Report, look: Look) -> Iterator[str]:
     nodes = tree(report)
     yield f"### {code_span(report.target)}"
     if nodes:
+        grid, remark = layers(report, nodes, look)
         yield ""
-        yield from grid_lines(layers(report, nodes))
+        yield from grid_lines(grid)
+        if remark:
+            yield from ("", prose(remark))
     if look.operators and report.operators:
         yield ""
         yield from grid_lines(operators(report))

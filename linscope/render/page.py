@@ -43,13 +43,17 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its value, in pieces that stay whole, with a remark beside and further lines beneath."""
+    """A label and its value, in pieces that stay whole, with a remark beside and further lines beneath.
+
+    ``hang`` is how far the rest of such a line is indented, where it folds.
+    """
 
     label: str
     pieces: tuple[Span, ...]
     remark: str = ""
     more: tuple[str, ...] = ()
     style: str = "label"
+    hang: int = 2
 
     @property
     def value(self) -> str:
@@ -65,12 +69,29 @@ class Facts:
     indent: int = 0
 
 
+KEPT = 0
+EARLY = 1
+LATE = 2
+
+
 class Column(NamedTuple):
-    """``numeric`` columns are set to the right; in one that ``folds``, text may take several lines."""
+    """One column of a table, and what becomes of it where there is no room.
+
+    Args:
+        title: what stands above it.
+        numeric: set to the right.
+        folds: its text may take several lines.
+        spare: it shows what another column says: the first to go.
+        moves: whether its cells may go to a line beneath their row: ``KEPT``, ``EARLY`` or ``LATE``.
+        lead: what stands before its cells there.
+    """
 
     title: str
     numeric: bool = False
     folds: bool = False
+    spare: bool = False
+    moves: int = KEPT
+    lead: str = ""
 
 
 class Cell(NamedTuple):
@@ -87,6 +108,15 @@ class Grid:
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+
+def without_empty(grid: Grid) -> Grid:
+    """The grid without the columns that say nothing."""
+    kept = [i for i in range(len(grid.columns)) if any(row[i].lines for row in grid.rows)]
+    return Grid(
+        tuple(grid.columns[i] for i in kept),
+        tuple(tuple(row[i] for i in kept) for row in grid.rows),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ STYLES = {
     "head": "dim",
     "layer": "",
     "shape": "cyan",
+    "bar": "cyan",
     "title": "bold",
     "total": "bold",
     "code": "",

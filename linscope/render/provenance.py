@@ -6,7 +6,7 @@ from itertools import groupby
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from linscope.render.figures import number
+from linscope.render.figures import number, several
 from linscope.report.derivation import Derivation
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _sum(parts: list[_Part], total: int) -> str:
     whole = sum(times * each for times, each in summands) == total
     if not whole or len(summands) > MOST_SUMMANDS or [times for times, _ in summands] == [1]:
         return ""
-    return " + ".join(number(each) if times == 1 else f"{number(times)} × {number(each)}" for times, each in summands)
+    return " + ".join(several(times, number(each)) for times, each in summands)
 
 
 def _pretty(term: Term) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from linscope.render.figures import number, runs, shape, stored
-from linscope.render.page import Cell, Column, Grid
+from linscope.render.figures import number, runs, several, shape, stored
+from linscope.render.page import EARLY, Cell, Column, Grid, without_empty
+from linscope.render.shares import OF_COUNTED, PERCENT, with_shares
 from linscope.render.tree import title
-from linscope.report.record import COUNTED
+from linscope.report.record import COUNTED, HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,47 +17,71 @@ if TYPE_CHECKING:
     from linscope.report.record import LayerRow, Report
 
 _LAYER = Column("Layer", folds=True)
-_INPUT = Column("Input")
-_OUTPUT = Column("Output")
-_WEIGHT = Column("Weight")
+_INPUT = Column("Input", moves=EARLY)
+_OUTPUT = Column("Output", moves=EARLY, lead=" → ")
+_WEIGHT = Column("Weight", moves=EARLY, lead="   ")
 _PARAMETERS = Column("Parameters", numeric=True)
 _MACS = Column("MACs", numeric=True)
+
+
+class _Row(NamedTuple):
+    """``macs`` and ``parameters`` are of all the calls that the row stands for, those within them included."""
+
+    cells: tuple[Cell, ...]
+    macs: int
+    parameters: int
 
 
 def layers(report: Report, nodes: tuple[Node, ...]) -> Grid:
     """A row per layer call, those that are alike folded, with a total where there is something to add up.
 
-    What a layer with others inside does by itself has a row of its own beneath it, so that columns add up.
+    What a layer with others inside does by itself has a row of its own beneath it, so that columns add up. Shares
+    are of the MACs; of the parameters where no MACs are known.
     """
     rows = [row for node in nodes for row in _rows(node, 0, 1)]
     if len(nodes) > 1 or any(node.times > 1 for node in nodes):
         rows.append(_total(report))
     columns = (_LAYER, _INPUT, _OUTPUT, _WEIGHT, _PARAMETERS, _MACS)
-    return _without_empty(Grid(columns, tuple(rows)))
+    if report.run.mode == HEADER:
+        grid = Grid(columns[:-1], tuple(row.cells[:-1] for row in rows))
+        parts, whole = [row.parameters for row in rows], report.totals.parameters.total
+    else:
+        grid = Grid(columns, tuple(row.cells for row in rows))
+        parts, whole = [row.macs for row in rows], report.totals.macs
+    percents = PERCENT if report.complete or report.run.mode == HEADER else OF_COUNTED
+    return without_empty(with_shares(grid, parts, whole, percents))
 
 
-def _rows(node: Node, depth: int, outer: int) -> Iterator[tuple[Cell, ...]]:
+def _rows(node: Node, depth: int, outer: int) -> Iterator[_Row]:
     """``outer`` is how many times the row stands for what it is nested in."""
     row, times = node.row, outer * node.times
-    composite = bool(node.children)
+    composite = bool(node.children or node.inside)
     macs = row.subtree_macs if composite else row.macs
-    parameters = number(row.subtree_parameters) if composite else _parameters(row)
-    yield (
-        Cell((_label(node),), indent=depth),
-        Cell(runs(map(shape, row.input_shapes))),
-        Cell(runs(map(shape, row.output_shapes))),
-        Cell(() if composite else _weights(row)),
-        _count(parameters, times),
-        _count(number(macs), times, open=node.open),
+    count = row.subtree_parameters if composite else row.parameters.total
+    yield _Row(
+        (
+            Cell((_label(node),), indent=depth),
+            Cell(runs(map(shape, row.input_shapes))),
+            Cell(runs(map(shape, row.output_shapes))),
+            Cell(() if composite else _weights(row)),
+            _count(number(count) if composite else _parameters(row), times),
+            _count(number(macs), times, open=node.open),
+        ),
+        times * macs,
+        times * count,
     )
-    if composite and (row.macs or row.parameters.shapes):
-        yield (
-            Cell(("by itself",), "label", depth + 1),
-            Cell(),
-            Cell(),
-            Cell(_weights(row)),
-            _count(_parameters(row), times),
-            _count(number(row.macs), times),
+    if node.children and (row.macs or row.parameters.shapes):
+        yield _Row(
+            (
+                Cell(("by itself",), "label", depth + 1),
+                Cell(),
+                Cell(),
+                Cell(_weights(row)),
+                _count(_parameters(row), times),
+                _count(number(row.macs), times),
+            ),
+            times * row.macs,
+            times * row.parameters.total,
         )
     for child in node.children:
         yield from _rows(child, depth + 1, times)
@@ -101,19 +126,24 @@ def _parameters(row: LayerRow) -> str:
 def _count(text: str, times: int, *, open: bool = False) -> Cell:
     if text == "0":
         return Cell(("≥ 0",)) if open else Cell(("0",), "zero")
-    many = f"{number(times)} × {text}" if times > 1 else text
+    many = several(times, text)
     return Cell((f"≥ {many}" if open else many,))
 
 
-def _total(report: Report) -> tuple[Cell, ...]:
+def _total(report: Report) -> _Row:
     least = "" if report.complete else "≥ "
-    return (
-        Cell(("Total",), "total"),
-        Cell(),
-        Cell(),
-        Cell(),
-        Cell((number(report.totals.parameters.total),), "total"),
-        Cell((f"{least}{number(report.totals.macs)}",), "total"),
+    macs, parameters = report.totals.macs, report.totals.parameters.total
+    return _Row(
+        (
+            Cell(("Total",), "total"),
+            Cell(),
+            Cell(),
+            Cell(),
+            Cell((number(parameters),), "total"),
+            Cell((f"{least}{number(macs)}",), "total"),
+        ),
+        macs,
+        parameters,
     )
 
 
@@ -125,9 +155,9 @@ def operators(report: Report) -> Grid:
         Column("State"),
         Column("MACs", numeric=True),
         Column("Elements", numeric=True),
-        Column("Products", folds=True),
+        Column("Products", folds=True, moves=EARLY),
     )
-    return _without_empty(
+    return without_empty(
         Grid(
             columns,
             tuple(
@@ -146,13 +176,4 @@ def operators(report: Report) -> Grid:
 
 
 def _product(pretty: str, calls: int) -> str:
-    return pretty if calls == 1 else f"{number(calls)} × [{pretty}]"
-
-
-def _without_empty(grid: Grid) -> Grid:
-    """The grid without the columns that say nothing."""
-    kept = [i for i in range(len(grid.columns)) if any(row[i].lines for row in grid.rows)]
-    return Grid(
-        tuple(grid.columns[i] for i in kept),
-        tuple(tuple(row[i] for i in kept) for row in grid.rows),
-    )
+    return pretty if calls == 1 else several(calls, f"[{pretty}]")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from linscope.render.figures import calls, number, tensor
+from linscope.render.memory import memory_fact
 from linscope.render.page import Fact, Facts, Span
 from linscope.render.provenance import MOST_SUMMANDS, macs_origin, parameters_origin
-from linscope.report.record import ELEMENTWISE
+from linscope.report.record import ELEMENTWISE, HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,15 +20,19 @@ BIAS_NOTE = "bias-free"
 """The note that explains the parameter count, and so stands beside it and not among the notes."""
 PARAMETER_NOTES = ("unused-parameters", "lazy-parameters", "packed-weights")
 """Those that tell parameters apart, and stand beneath their count."""
+NO_MACS_NOTE = "no-macs"
+BESIDE = (BIAS_NOTE, *PARAMETER_NOTES, NO_MACS_NOTE)
+"""All that stand beside a count, and so not among the notes."""
 
 
 def summary(report: Report, nodes: tuple[Node, ...]) -> Facts:
-    """Output, parameters, MACs, FLOPs, what is not in them, who agrees, how it ran, and the notes."""
+    """Output, parameters, memory, MACs, FLOPs, what is not in them, who agrees, how it ran, and the notes."""
     return Facts(
         (
             *_outputs(report),
             _parameters(report, nodes),
             *_buffers(report),
+            *memory_fact(report),
             *_macs(report, nodes),
             *_elementwise(report),
             *_uncounted(report),
@@ -73,10 +78,22 @@ def _buffers(report: Report) -> Iterator[Fact]:
 
 
 def _macs(report: Report, nodes: tuple[Node, ...]) -> Iterator[Fact]:
+    if report.run.mode == HEADER:
+        yield _plain("MACs", "unknown", "the file holds tensors, and no forward that would use them")
+        return
     least = "" if report.complete else "at least "
     origin = macs_origin(nodes, report.totals.macs)
-    yield Fact("MACs", (Span(f"{least}{number(report.totals.macs)}", "total"),), origin.text, origin.lines)
+    lines = (*origin.lines, *_attention(report))
+    yield Fact("MACs", (Span(f"{least}{number(report.totals.macs)}", "total"),), origin.text, lines)
     yield _plain("FLOPs", f"{least}{number(report.totals.flops)}", "2 × MACs")
+
+
+def _attention(report: Report) -> Iterator[str]:
+    """What attention adds to the products of weights: it alone grows with the square of the sequence."""
+    attention = sum(row.macs for row in report.operators if "scaled_dot_product" in row.name)
+    if 0 < attention < report.totals.macs:
+        rest = number(report.totals.macs - attention)
+        yield f"attention's own two products {number(attention)}, all other products {rest}"
 
 
 def _elementwise(report: Report) -> Iterator[Fact]:
@@ -89,7 +106,7 @@ def _elementwise(report: Report) -> Iterator[Fact]:
 
 
 def _uncounted(report: Report) -> Iterator[Fact]:
-    if report.complete:
+    if report.complete or report.run.mode == HEADER:
         return
     named = tuple(f"{row.name}, {calls(row.calls)}{_where(row.modules, report)}" for row in report.uncounted)
     word = "operator" if len(named) == 1 else "operators"
@@ -133,11 +150,11 @@ def _run(report: Report) -> Iterator[Fact]:
     said = [f"on shapes alone ({run.mode})"] if run.mode != "real" and not run.why else []
     if run.training:
         said.append("in training mode")
-    if said:
+    if said and run.mode != HEADER:
         yield _plain("Run", ", ".join(said))
 
 
 def _notes(report: Report) -> Iterator[Fact]:
-    messages = [note.message for note in report.notes if note.code not in (BIAS_NOTE, *PARAMETER_NOTES)]
+    messages = [note.message for note in report.notes if note.code not in BESIDE]
     for index, message in enumerate(messages):
         yield _plain("" if index else "Note" if len(messages) == 1 else "Notes", message)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from linscope.render.headline import headline
 from linscope.render.layout import lay
 from linscope.render.lesson import lessons
-from linscope.render.page import BLANK
+from linscope.render.overview import layers
+from linscope.render.page import BLANK, Paragraph
 from linscope.render.paint import paint
 from linscope.render.registry import renderer
-from linscope.render.sheet import layers, operators
+from linscope.render.sheet import operators
 from linscope.render.summary import summary
 from linscope.render.tree import tree
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from linscope.render.look import Look
     from linscope.render.page import Block
     from linscope.report.record import Report
+
+MEASURE = 98
+"""Columns that a sentence takes at most."""
 
 
 @renderer("table")
@@ -34,8 +38,11 @@ def _page(report: Report, look: Look) -> Iterator[Block]:
         yield BLANK  # air below the command line; a file needs none
     yield headline(report, nodes)
     if nodes:
+        grid, remark = layers(report, nodes, look)
         yield BLANK
-        yield layers(report, nodes)
+        yield grid
+        if remark:
+            yield Paragraph(remark, "label", measure=MEASURE)
     if look.operators and report.operators:
         yield BLANK
         yield operators(report)

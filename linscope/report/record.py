@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from linscope.report.memory import Memory
+
 if TYPE_CHECKING:
     from linscope.report.derivation import Derivation
     from linscope.report.evidence import LinearEvidence
@@ -19,6 +21,9 @@ COUNTED = "counted"
 FREE = "free"
 ELEMENTWISE = "elementwise"
 UNCOUNTED = "uncounted"
+
+HEADER = "header"
+"""The mode of what holds tensors by name, and no forward."""
 
 COMPLETE = "complete"
 LOWER_BOUND = "lower_bound"
@@ -58,7 +63,8 @@ class ParameterCount:
 @dataclass(frozen=True, slots=True)
 class LayerRow:
     """One call of one layer. ``macs``, ``elementwise`` and ``parameters`` are its own, outside the layers
-    it calls, so that rows add up to the totals; ``subtree_*`` include them.
+    it calls, so that rows add up to the totals; ``subtree_*`` include them. ``allocated`` is the bytes of the tensors
+    that its own operators made, views aside, however soon they were gone again.
 
     ``derivation`` is None where the count is 0 or no product could be written for it; ``subtree_derivation`` is the
     layer's own formula, where it has one and gives ``subtree_macs``. ``aliases`` are the other paths of a layer that
@@ -82,6 +88,8 @@ class LayerRow:
     has_children: bool
     aliases: tuple[str, ...] = ()
     subtree_derivation: Derivation | None = None
+    allocated: int = 0
+    subtree_allocated: int = 0
 
     @property
     def flops(self) -> int:
@@ -198,6 +206,7 @@ class Report:
     environment: tuple[tuple[str, str | None], ...]
     evidence: tuple[LinearEvidence, ...] = field(default=(), repr=False)
     explanations: tuple[Explanation, ...] = ()
+    memory: Memory = Memory()
 
     @property
     def complete(self) -> bool:
@@ -211,6 +220,10 @@ class Report:
     def calls_of(self, path: str) -> tuple[LayerRow, ...]:
         """The rows of the layer at ``path``, a row per call; any of its names will do."""
         return tuple(row for row in self.layers if row.path == path or path in row.aliases)
+
+    def with_weights_as(self, dtype: str) -> Report:
+        """The same report, its memory worked out for real parameters stored as ``int8`` or ``int4``."""
+        return replace(self, memory=self.memory.with_weights_as(dtype))
 
     def with_explanations(self, explanations: tuple[Explanation, ...]) -> Report:
         return replace(self, explanations=explanations)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from linscope.errors import LinscopeError
     from linscope.report.derivation import Derivation
+    from linscope.report.memory import Memory
     from linscope.report.record import (
         Explanation,
         LayerRow,
@@ -47,6 +48,12 @@ CONVENTIONS = {
     ),
     "buffers": "Elements of buffers: state that is kept and not learned.",
     "bytes": "Elements times the size of their dtype.",
+    "memory": (
+        "Bytes. Parameters and buffers, each once; activations are the most that inputs, results between and outputs "
+        "took at once, every storage once however many views it has, without what an operator takes for itself while "
+        "it runs; the KV cache is what a causal language model keeps of the tokens that went in."
+    ),
+    "allocated": "Bytes of the tensors that the layer's own operators made, views aside, however soon they were gone.",
     "layers": (
         "One row per call of a layer. Its counts leave out the layers it calls, so that rows add up to the "
         "totals; those under subtree include them."
@@ -64,6 +71,7 @@ def report_to_dict(report: Report) -> dict[str, Any]:
         "layers": [_layer(row, report.totals.macs) for row in report.layers],
         "operators": [_operator(row) for row in report.operators],
         "totals": _totals(report.totals),
+        "memory": _memory(report.memory),
         "completeness": {
             "status": report.status,
             "uncounted": [
@@ -114,11 +122,13 @@ def _layer(row: LayerRow, total_macs: int) -> dict[str, Any]:
         "macs": row.macs,
         "flops": row.flops,
         "elementwise": row.elementwise,
+        "allocated": row.allocated,
         "share": round(row.macs / total_macs, 6) if total_macs else None,
         **_derivation(row.derivation),
         "subtree": {
             "macs": row.subtree_macs,
             "parameters": row.subtree_parameters,
+            "allocated": row.subtree_allocated,
             **_derivation(row.subtree_derivation),
         },
     }
@@ -178,6 +188,23 @@ def _totals(totals: Totals) -> dict[str, Any]:
         "macs": totals.macs,
         "flops": totals.flops,
         "elementwise": totals.elementwise,
+    }
+
+
+def _memory(memory: Memory) -> dict[str, Any]:
+    return {
+        "parameters": {
+            "bytes": memory.parameters,
+            "stored_as": memory.weights_as,
+            "by_dtype": {held.dtype: held.parameters for held in memory.held if held.parameters},
+        },
+        "buffers": {
+            "bytes": memory.buffers,
+            "by_dtype": {held.dtype: held.buffers for held in memory.held if held.buffers},
+        },
+        "activations": {"bytes": memory.activations, "reached_in": memory.reached_in},
+        "kv_cache": {"bytes": memory.kv_cache},
+        "total": {"bytes": memory.total},
     }
 
 

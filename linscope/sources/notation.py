@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -25,6 +26,7 @@ from linscope.sources.chain import Chain, Check, first_tensor
 from linscope.sources.draws import draws_for
 from linscope.sources.dtypes import default_dtype, dtype_name
 from linscope.sources.failures import explained
+from linscope.sources.precision import by_default, precision
 from linscope.subject import NORMAL, Failure, Subject, TensorSpec
 
 if TYPE_CHECKING:
@@ -33,8 +35,17 @@ if TYPE_CHECKING:
     from linscope.notation.bound import BoundSpec
 
 
-def subject_of(bound: BoundSpec, *, training: bool | None = None, torch_defaults: bool = False) -> Subject:
-    """The subject that a spec writes: a chain of its steps, built anew for each run."""
+def subject_of(
+    bound: BoundSpec, *, training: bool | None = None, torch_defaults: bool = False, dtype: str | None = None
+) -> Subject:
+    """The subject that a spec writes: a chain of its steps, built anew for each run.
+
+    Args:
+        dtype: of parameters and inputs that name none, by torch's name; None for torch's default.
+
+    Raises:
+        UsageError: a dtype that no model runs in.
+    """
     spec = bound.spec
     builder = Builder(spec.text, torch_defaults)
 
@@ -71,6 +82,7 @@ def subject_of(bound: BoundSpec, *, training: bool | None = None, torch_defaults
         largest=bound.largest,
         learns=bound.learns,
         notes=notes,
+        around=partial(by_default, precision(dtype)),
     )
 
 

@@ -52,6 +52,7 @@ SOURCES: dict[str, Source] = {
         ),
         Source("tv", "torchvision_models", "NAME", "a model of torchvision", "tv:resnet50"),
         Source("timm", "timm_models", "NAME", "a model of timm", "timm:vit_base_patch16_224"),
+        Source("hf", "huggingface", "FOLDER or CONFIG.json", "a transformers model from its configuration", "hf:gpt2/"),
         Source(
             "st", "safetensors", "FILE", "the parameters in a safetensors file, from its header", "st:m.safetensors"
         ),

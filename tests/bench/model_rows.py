@@ -38,15 +38,13 @@ class Row:
         return self.parameters == self.expected_parameters and self._macs_agree() and self.status == "complete"
 
     def _macs_agree(self) -> bool:
-        if isinstance(self.expected_macs, int):
-            return self.macs == self.expected_macs
-        return f"{self.macs / 1e9:.3f}" == f"{self.expected_macs:.3f}"
+        return published(self.expected_macs, self.macs)
 
     def line(self) -> str:
         """The row as text; a figure that is wrong is followed by the published one."""
         wrong = [
             *((f"{self.expected_parameters:,} parameters",) if self.parameters != self.expected_parameters else ()),
-            *(() if self._macs_agree() else (_published(self.expected_macs),)),
+            *(() if self._macs_agree() else (_written(self.expected_macs),)),
             *(() if self.status == "complete" else ("a complete count",)),
         ]
         verdict = f"no: {', '.join(wrong)} expected" if wrong else "yes"
@@ -54,5 +52,10 @@ class Row:
         return f"{self.name:<34} {figures}  {verdict}"
 
 
-def _published(macs: int | float) -> str:
+def published(figure: int | float, macs: int) -> bool:
+    """Whether ``macs`` is the published ``figure``: all of it, or GMACs to three decimals."""
+    return macs == figure if isinstance(figure, int) else f"{macs / 1e9:.3f}" == f"{figure:.3f}"
+
+
+def _written(macs: int | float) -> str:
     return f"{macs:,} MACs" if isinstance(macs, int) else f"{macs:.3f} GMACs"

@@ -175,8 +175,17 @@ def with_block(readme: str, standings: Standings) -> str:
     Raises:
         ValueError: it has none.
     """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"no {BEGIN} ... {END} in the README")
-    return before + block(standings) + after
+    return replaced(readme, block(standings), BEGIN, END)
+
+
+def replaced(text: str, block: str, begin: str, end: str) -> str:
+    """``text`` with ``block`` in place of what stands from ``begin`` to ``end``, both of which it has.
+
+    Raises:
+        ValueError: ``text`` lacks one of them.
+    """
+    before, found, rest = text.partition(begin)
+    _, last, after = rest.partition(end)
+    if not found or not last:
+        raise ValueError(f"no {begin} ... {end} in the README")
+    return before + block + after

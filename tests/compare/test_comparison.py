@@ -43,6 +43,8 @@ def test_two_specs() -> None:
         "elementwise": (0, 768),  # 96 · 8 through the ReLU
         "parameter_bytes": (32, 192),
         "buffer_bytes": (0, 0),
+        "activations_bytes": (2_304, 7_680),  # 384 + 192 numbers; 384 + 768 + 768, in the ReLU
+        "total_bytes": (2_336, 7_872),
     }
     first, relu, last = comparison.layers
     assert (first.kind, relu.kind, last.kind) == ("changed", "added", "added")

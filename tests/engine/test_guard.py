@@ -144,10 +144,3 @@ def test_less_than_nothing_is_nothing(files: Files) -> None:
     files.texts["/sys/fs/cgroup/memory.max"] = "100"
     files.texts["/sys/fs/cgroup/memory.current"] = "200"
     assert available_memory() == 0
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(12, "12 bytes"), (1_536, "1.5 KiB"), (3 * 2**30, "3.0 GiB"), (2**70, "1,024.0 EiB")]
-)
-def test_sizes_for_people(size: int, text: str) -> None:
-    assert guard._readable(size) == text

@@ -190,15 +190,17 @@ NEEDS_VALUES = [
 ]
 
 
-@pytest.mark.parametrize("mode", ["meta", "fake"])
-@pytest.mark.parametrize("spec", NEEDS_VALUES)
+IN_MODE = [(spec, mode) for spec in NEEDS_VALUES for mode in ("meta", "fake")]
+IN_MODE.remove((NEEDS_VALUES[0], "meta"))  # targets that nobody gives are drawn there as for real, and known
+
+
+@pytest.mark.parametrize(("spec", "mode"), IN_MODE)
 def test_a_layer_that_needs_values_fails_with_an_error_of_ours(spec: str, mode: str) -> None:
     with pytest.raises(LinscopeError):
         linscope.analyze(spec, run=mode)
 
 
-@pytest.mark.parametrize("mode", ["meta", "fake"])
-@pytest.mark.parametrize("spec", NEEDS_VALUES)
+@pytest.mark.parametrize(("spec", "mode"), IN_MODE)
 def test_a_layer_that_needs_values_is_not_called_a_wrong_shape(spec: str, mode: str) -> None:
     with pytest.raises(LinscopeError) as caught:
         linscope.analyze(spec, run=mode)
@@ -276,7 +278,7 @@ def test_a_module_without_values_runs_on_meta_when_asked() -> None:
 
 
 def reads_a_constant(self: Any, x: torch.Tensor) -> torch.Tensor:
-    """Needs the value of a tensor that it makes itself, which a fake tensor knows and one on meta does not."""
+    """Needs the value of a tensor that it makes itself, which is known on meta, too."""
     return self.a(x) if torch.tensor(True).item() else x
 
 
@@ -284,7 +286,26 @@ def reads_its_input(self: Any, x: torch.Tensor) -> torch.Tensor:
     return self.a(x[x.sum(-1).abs().nonzero().squeeze(-1)])  # (rows with a sum other than 0, 64)
 
 
-@pytest.mark.parametrize(("forward", "mode"), [(reads_a_constant, "fake"), (reads_its_input, "real")])
+def names_a_device(self: Any, x: torch.Tensor) -> torch.Tensor:
+    """Puts a tensor where the others are in a real run, and in a fake one, and not on meta."""
+    return self.a(x + torch.ones(64, device="cpu"))
+
+
+def test_constants_of_the_code_and_whole_numbers_of_the_model_are_known_on_meta(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guard, "MOST_WORK", 10**6)
+    assert linscope.analyze(Model(reads_a_constant, a=nn.Linear(64, 64)), "[2048,64]").run.mode == "meta"
+    model = Model(lambda s, x: s.a(x[:, s.places[s.places > 1]]), a=nn.Linear(2, 64))
+    model.register_buffer("places", torch.tensor([0, 2, 5]))
+    report = linscope.analyze(model, "[20480,64]", run="meta")
+    assert report.totals.macs == 20_480 * 2 * 64
+    ids = torch.tensor([[3, 0, 0], [3, 3, 0]])
+    padded = Model(lambda s, x: s.a(torch.zeros(int((x > 0).sum()), 64)), a=nn.Linear(64, 64))
+    assert linscope.analyze(padded, ids, run="meta").totals.macs == 3 * 64 * 64
+
+
+@pytest.mark.parametrize(("forward", "mode"), [(names_a_device, "fake"), (reads_its_input, "real")])
 def test_auto_falls_from_meta_to_fake_to_real(monkeypatch: pytest.MonkeyPatch, forward: Any, mode: str) -> None:
     monkeypatch.setattr(guard, "MOST_WORK", 10**6)
     report = linscope.analyze(Model(forward, a=nn.Linear(64, 64)), "[2048,64]")

@@ -112,14 +112,14 @@ def test_the_table_has_a_row_per_change_and_the_totals() -> None:
 def test_what_came_with_a_block_is_told_with_it_and_alike_blocks_once() -> None:
     text = shown("deeper")
     # 10 blocks more, each a Linear(8, 32) on 5 rows
-    assert "+ layers.2–11: Block with 1 layer × 10   [1]       10 × +256   10 × +1,280" in text
+    assert "+ layers.2–11: 10 × Block with 1 layer   [1]       10 × +256   10 × +1,280" in text
     assert "layers.2.up" not in text
     assert "Unchanged   5 layers" in text
 
 
 def test_what_changed_alike_in_every_block_is_told_once() -> None:
     text = shown("wider")
-    assert "~ layers.0–11.up: Linear(8, 32) → Linear(16, 64) × 12" in text
+    assert "~ layers.0–11.up: 12 × Linear(8, 32) → Linear(16, 64)" in text
     assert "12 × +768 (+300%)" in text  # 16·64 - 8·32
 
 
@@ -131,14 +131,15 @@ def test_a_renamed_part_is_told_in_a_line() -> None:
 
 def test_a_bound_is_told_with_its_sign_and_never_as_no_change() -> None:
     text = shown("bounds")
-    assert "MACs                  40    ≥ 40        ?" in text
+    assert "MACs                  40      ≥ 40        ?" in text
+    assert "Element-wise           0   unknown        ?" in text
     assert "? MACs 40 → ≥ 40 may have grown: a lower bound after" in text
     assert "Note        MACs and element-wise work after are lower bounds: no count for aten._fft_r2c" in text
 
 
 def test_a_missing_figure_is_told() -> None:
     text = shown("missing")
-    assert "Activations bytes        –     160        ?" in text
+    assert "Activation bytes        –     160        ?" in text
     assert "the first report has no activations bytes" in text
     assert "may have grown: missing in one of the reports" in text
 

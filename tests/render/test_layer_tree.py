@@ -26,7 +26,7 @@ def test_children_are_beneath_their_parents_and_equal_blocks_are_told_once() -> 
             "TransformerEncoder(TransformerEncoderLayer(8, 2, 16, batch_first=True), 2)",
             [
                 (
-                    "TransformerEncoderLayer(8, 2, 16, batch_first=True) × 2",
+                    "2 × TransformerEncoderLayer(8, 2, 16, batch_first=True)",
                     [
                         "MultiheadAttention(8, 2, batch_first=True)",
                         "LayerNorm(8)",
@@ -42,10 +42,24 @@ def test_children_are_beneath_their_parents_and_equal_blocks_are_told_once() -> 
 
 
 def test_a_sequence_that_repeats_is_told_once() -> None:
-    assert outline(steps(*"ABABABC")) == [("(A → B) × 3", ["A", "B"]), "C"]
-    assert outline(steps(*"ABCABCABC")) == [("(A → B → C) × 3", ["A", "B", "C"])]
+    assert outline(steps(*"ABABABC")) == [("3 × (A → B)", ["A", "B"]), "C"]
+    assert outline(steps(*"ABCABCABC")) == [("3 × (A → B → C)", ["A", "B", "C"])]
     assert outline(steps(*"ABAB")) == ["A", "B", "A", "B"]
-    assert outline(steps(*"AABAABAAB")) == [("(A × 2 → B) × 3", ["A × 2", "B"])]
+    assert outline(steps(*"AABAABAAB")) == [("3 × (2 × A → B)", ["2 × A", "B"])]
+
+
+def named(*names: str) -> list[object]:
+    rows = (layer(name, "Block", (2, 3), (2, 3)) for name in names)
+    return [f"{node.name}: {title(node)}" for node in tree(report("t", *rows))]
+
+
+def test_names_that_count_on_are_told_as_one() -> None:
+    assert named("block_0", "block_1", "block_2", "head") == ["block_0–2: 3 × Block", "head: Block"]
+    assert named("conv9", "conv10") == ["conv9–10: 2 × Block"]
+    assert named("block_0", "block_2") == ["block_0: Block", "block_2: Block"]
+    assert named("block_1", "block_0") == ["block_1: Block", "block_0: Block"]
+    assert named("block_01", "block_02") == ["block_01: Block", "block_02: Block"]
+    assert named("a1", "b2", "a3") == ["a1: Block", "b2: Block", "a3: Block"]
 
 
 def test_folding_loses_no_call() -> None:
@@ -75,7 +89,7 @@ def test_the_headline_is_the_chain_where_there_is_one() -> None:
         ("nn.Linear(50, 2)", "[3, 2]"),
     )
     cycle = SAMPLES["cycle"]
-    assert headline(cycle, tree(cycle)).steps == (("(Linear(3, 3) → ReLU) × 4", "[2, 3]"),)
+    assert headline(cycle, tree(cycle)).steps == (("4 × (Linear(3, 3) → ReLU)", "[2, 3]"),)
 
 
 def test_the_headline_claims_no_chain_where_there_is_none() -> None:

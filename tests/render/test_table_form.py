@@ -15,7 +15,7 @@ from linscope.render import Look, render
 if TYPE_CHECKING:
     from linscope.report.record import LayerRow, Report
 
-WIDTHS = (100, 80, 60, 40)
+WIDTHS = (100, 80, 60, 40, 30)
 NUMBER = re.compile(r"\d(?:[\d,]*\d)?")
 
 
@@ -115,13 +115,13 @@ def test_ten_thousand_layers_without_two_alike_have_a_row_each() -> None:
     assert len(rows) == 10_000
     # 1² + 2² + … + n² = n (n + 1) (2n + 1) / 6 = 333,383,335,000 for n = 10,000
     total = next(line for line in lines if line.startswith("  Total"))
-    assert total.split() == ["Total", "333,383,335,000", "666,766,670,000"]
+    assert total.split()[:3] == ["Total", "333,383,335,000", "666,766,670,000"]
 
 
 def test_ten_thousand_layers_that_are_alike_are_one_row() -> None:
     shown = table(alike(10_000), explain="none")
     assert len(shown.splitlines()) < 15
-    assert re.search(r"Linear\(4, 4\) × 10,000 .* 10,000 × 16   10,000 × 32\n", shown)
+    assert re.search(r"10,000 × Linear\(4, 4\) .* 10,000 × 16   10,000 × 32\n", shown)
 
 
 def test_explanations_as_much_as_is_wanted() -> None:

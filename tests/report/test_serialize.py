@@ -9,6 +9,7 @@ from math import inf, nan
 from linscope import __version__
 from linscope.errors import Place, ShapeError
 from linscope.report.derivation import Derivation, Factor, Term
+from linscope.report.memory import Held, Memory
 from linscope.report.record import (
     COUNTED,
     UNCOUNTED,
@@ -48,6 +49,8 @@ ROW = LayerRow(
     subtree_parameters=8,
     has_children=False,
     subtree_derivation=PRODUCT,
+    allocated=768,
+    subtree_allocated=768,
 )
 REPORT = Report(
     target="[32,3,4] -> Linear(4,2)",
@@ -61,6 +64,7 @@ REPORT = Report(
     notes=(),
     run=Run("real", "cpu", False, 0),
     environment=(("torch", "2.13.0"), ("thop", None)),
+    memory=Memory(32, 0, 2304, "0", None, (Held("float32", 8, 32, 0),)),
 )
 
 
@@ -98,12 +102,14 @@ def test_the_form_is_the_designs() -> None:
                 "macs": 768,
                 "flops": 1536,
                 "elementwise": 0,
+                "allocated": 768,
                 "share": 1.0,
                 "derivation": "32 * 3 * 4 * 2",
                 "formula": "batch * rows * in_features * out_features",
                 "subtree": {
                     "macs": 768,
                     "parameters": 8,
+                    "allocated": 768,
                     "derivation": "32 * 3 * 4 * 2",
                     "formula": "batch * rows * in_features * out_features",
                 },
@@ -135,6 +141,13 @@ def test_the_form_is_the_designs() -> None:
             "macs": 768,
             "flops": 1536,
             "elementwise": 0,
+        },
+        "memory": {
+            "parameters": {"bytes": 32, "stored_as": None, "by_dtype": {"float32": 32}},
+            "buffers": {"bytes": 0, "by_dtype": {}},
+            "activations": {"bytes": 2304, "reached_in": "0"},
+            "kv_cache": {"bytes": None},
+            "total": {"bytes": 2336},
         },
         "completeness": {"status": "complete", "uncounted": []},
         "crosschecks": [{"source": "thop", "version": "0.1.1", "macs": 768, "agrees": True, "reason": None}],

@@ -106,7 +106,7 @@ BROKEN = """
         ("net.py:Net", {"args": {"widht": 1}}, UsageError, "Net has no argument widht", "did you mean width?"),
         ("net.py:linear", {"args": {"n": 1}}, UsageError, "it takes no arguments", "name its class, Linear"),
         ("net.py:linear", {"dtype": "float16"}, UsageError, "keeps its own dtype", ""),
-        ("net.py:Fails", {"dtype": "int8"}, UsageError, "no model runs in int8", "one of float32"),
+        ("net.py:Fails", {"dtype": "int16"}, UsageError, "no model runs in int16", "float32, float64"),
         ("net.py:linear", {"batch": 2}, UsageError, "-B is for models that know their own inputs", "in --input"),
         ("net.py:Net", {"inputs": None, "args": {"width": 3}}, UsageError, "takes (x, mask=None)", '--input "[1,3,224'),
         ("net.py:linear", {"inputs": None}, UsageError, "linear needs inputs: its forward takes (input", "--input"),

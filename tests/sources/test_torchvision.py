@@ -141,7 +141,7 @@ def test_batch_inputs_arguments_and_dtype_are_as_asked() -> None:
         ("fcn_resnet50", None, {"args": {"weights_backbone": 1}}, UsageError, "leave --arg weights_backbone out"),
         ("resnet18", None, {"args": {"wdith": 2}}, UsageError, "tv:resnet18 has no argument wdith"),
         ("resnet18", "[1,3,64,64]", {"batch": 2}, UsageError, "and so does -B"),
-        ("resnet18", None, {"dtype": "int8"}, UsageError, "no model runs in int8"),
+        ("resnet18", None, {"dtype": "int16"}, UsageError, "no model runs in int16"),
         ("resnet18", "[1,1,64,64]", {}, ShapeError, "expects 3 channels in dimension 1, got 1\n  layer: conv1"),
         ("vit_b_16", "[1,3,256,256]", {}, ModelError, "Expected 224 but got 256"),
     ],

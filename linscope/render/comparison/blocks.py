@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from linscope.render.comparison.folding import folded, place, renamings
 from linscope.render.comparison.words import change, counted, difference, percentage, sentence, title
-from linscope.render.figures import number, runs, shape, stored, tensor
+from linscope.render.figures import number, runs, several, shape, stored, tensor
 from linscope.render.page import Cell, Column, Fact, Facts, Grid, Span
 from linscope.report.comparison import ADDED, CHANGED, REMOVED
 
@@ -73,8 +73,8 @@ def _label(fold: Fold) -> Cell:
     where = _both(place(before) if before else None, place(after) if after else None)
     written = _both(before[0].written if before else None, after[0].written if after else None)
     inside = f" with {_layers(fold.inside)}" if fold.inside else ""
-    times = f" × {number(fold.times)}" if fold.times > 1 else ""
-    return Cell((f"{sign} {f'{where}: ' if where else ''}{written}{inside}{times}",), style)
+    layer = several(fold.times, f"{written}{inside}")
+    return Cell((f"{sign} {f'{where}: ' if where else ''}{layer}",), style)
 
 
 def _both(before: str | None, after: str | None) -> str:
@@ -92,11 +92,11 @@ def _shape_lines(change: LayerChange) -> Iterator[str]:
     """What comes out of a layer, before and after; where that is the same, what goes in, and its weights."""
     if change.kind != CHANGED or "output_shapes" in change.what:
         if change.side.output_shapes:
-            yield _sides(change, lambda side: _several(side.output_shapes))
+            yield _sides(change, lambda side: _listed(side.output_shapes))
         else:  # there was no forward
             yield from _weights(change)
     elif "input_shapes" in change.what:
-        yield f"in {_sides(change, lambda side: _several(side.input_shapes))}"
+        yield f"in {_sides(change, lambda side: _listed(side.input_shapes))}"
     if "output_dtypes" in change.what:
         yield _sides(change, lambda side: ", ".join(dict.fromkeys(side.output_dtypes)))
     if "parameter_shapes" in change.what and not {"written", "output_shapes"} & {*change.what}:
@@ -119,7 +119,7 @@ def _sides(change: LayerChange, shown: Callable[[LayerSide], str]) -> str:
     return _both(*(None if side is None else shown(side) for side in (change.before, change.after)))
 
 
-def _several(shapes: tuple[tuple[int, ...], ...]) -> str:
+def _listed(shapes: tuple[tuple[int, ...], ...]) -> str:
     return ", ".join(runs(map(shape, shapes))) or "nothing"
 
 
@@ -144,7 +144,7 @@ def _count(fold: Fold, figure: Figure) -> Cell:
     if not figure.changed:
         return Cell()
     text = change(figure) if fold.change.kind == CHANGED else difference(figure)
-    return Cell((f"{number(fold.times)} × {text}" if fold.times > 1 else text,))
+    return Cell((several(fold.times, text),))
 
 
 _COLUMNS: tuple[tuple[Column, Callable[[Fold], Cell]], ...] = (

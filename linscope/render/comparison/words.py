@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
     from linscope.report.comparison import Figure, Verdict
 
-_TITLES = {"macs": "MACs", "elementwise": "Element-wise"}
+_TITLES = {
+    "macs": "MACs", "elementwise": "Element-wise", "activations_bytes": "Activation bytes",
+    "kv_cache_bytes": "KV cache bytes", "total_bytes": "Memory bytes",
+}  # fmt: skip
 UNKNOWN = "?"
 NONE = "–"
 
@@ -22,9 +25,11 @@ def title(name: str) -> str:
 
 
 def counted(count: int | None, *, least: bool) -> str:
-    """``768``; ``≥ 768`` where it is a lower bound; a dash where there is none."""
+    """``768``; ``≥ 768`` where it is a lower bound, unknown where nothing of it is; a dash where there is none."""
     if count is None:
         return NONE
+    if least and not count:
+        return "unknown"
     return f"≥ {number(count)}" if least else number(count)
 
 

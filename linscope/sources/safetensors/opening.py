@@ -10,7 +10,7 @@ from linscope.graph.reading import environment
 from linscope.graph.remarks import remarks
 from linscope.graph.rows import Calls
 from linscope.graph.steps import Scope
-from linscope.report.record import UNCOUNTED, LayerRow, Note, OperatorRow, Report, Run, Totals
+from linscope.report.record import HEADER, UNCOUNTED, LayerRow, Note, OperatorRow, Report, Run, Totals
 from linscope.sources.files import found, takes_only
 from linscope.sources.safetensors.header import entries_of
 from linscope.sources.safetensors.index import Checkpoint, checkpoint_of
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from linscope.graph.rows import Call
     from linscope.sources.safetensors.header import Entry
     from linscope.subject import Asked
-
-HEADER = "header"
-"""The mode of what has nothing to run: tensors by name, and no forward."""
 
 FORWARD = OperatorRow("forward", 1, UNCOUNTED, 0, 0)
 """What is not counted here: all of it."""
@@ -74,6 +71,7 @@ def opened(rest: str, asked: Asked) -> Report:
         notes=(*remarks(holdings), *checkpoint.notes, NO_MACS, NO_BUFFERS),
         run=Run(HEADER, "cpu", False, 0),
         environment=environment(),
+        memory=holdings.memory(),
     )
 
 
