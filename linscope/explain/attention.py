@@ -201,9 +201,25 @@ def _growth(b: Board, s: _Sizes) -> Table | None:
             told = say("L = {length:,}: {count} MACs", length=length, count=f"{projections + products:,}")
             b.counts(f"length{times}", told, projections + products, run.macs)
         whole = projections + products
-        lines.append((f"{length:,}", f"{projections:,}", f"{products:,}", f"{whole:,}", f"{products / whole:.0%}"))
-    titles = ("L", say("projections"), say("two products"), "MACs", say("share of the products"))
-    return Table(say("As the sequence grows, the products grow with its square:"), titles, tuple(lines), (True,) * 5)
+        lines.append(
+            (
+                f"{length:,}",
+                f"{projections:,}",
+                f"{products:,}",
+                f"{whole:,}",
+                f"{products / whole:.0%}",
+                _bar(products / whole),
+            )
+        )
+    titles = ("L", say("projections"), say("two products"), "MACs", say("share of the products"), "")
+    return Table(
+        say("As the sequence grows, the products grow with its square:"), titles, tuple(lines), (*(True,) * 5, False)
+    )
+
+
+def _bar(share: float) -> str:
+    """A share as a bar: a sign for each twentieth."""
+    return "█" * round(20 * share)
 
 
 def _crossing(b: Board, s: _Sizes) -> Prose | None:

@@ -124,7 +124,18 @@ class Board:
         if self.light:
             self.write(f"print({expression})")
             holds = bool(self._lab.value(expression))
-        self._checks.append(Check(key, statement, expression, "True", None, None, holds, why or self.say("yes or no")))
+        self._checks.append(
+            Check(
+                key,
+                statement,
+                expression,
+                "True",
+                None,
+                None,
+                holds,
+                why or self.say("true or false, as the program prints it"),
+            )
+        )
 
     def counts(self, key: str, statement: str, told: int, found: int, left: str = "", right: str = "") -> None:
         """A whole number that the lesson tells is the one that was found."""

@@ -133,6 +133,15 @@ def test_what_one_lesson_showed_the_next_does_not_show_again():
         assert lesson.claim in " ".join(text.split())
 
 
+def test_which_layer_it_is_stands_where_there_are_others():
+    target = "[3,10] -> nn.Linear(10,50) -> ReLU -> nn.Linear(50,2)"
+    given = linscope.explain("transpose", target)
+    for format in ("table", "markdown", "html", "svg"):
+        assert "told on nn.Linear(10, 50)" in render_lecture(given, format, Look()).replace("\\", "")
+        assert "told on" not in render_lecture(told("transpose"), format, Look())
+    assert "told on" not in render_lecture(told("mlp"), "table", Look())  # it is about all of it
+
+
 # ── the page ────────────────────────────────────────────────────────────────────────────────────────
 
 

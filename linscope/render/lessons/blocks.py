@@ -8,7 +8,7 @@ from linscope.language import speaker
 from linscope.render.characters import ascii_only, cells, visible
 from linscope.render.lessons.drawing import drawn
 from linscope.render.lessons.program import folded_code
-from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome, unrepeated
+from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome, told_on, unrepeated
 from linscope.render.page import BLANK, Cell, Column, Drawn, Grid, Paragraph, Span
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
@@ -42,6 +42,8 @@ def page(lecture: Lecture, look: Look) -> Iterator[Block]:
 def _lesson(lesson: Lesson, look: Look, say: Say) -> Iterator[Block]:
     yield Paragraph(f"{lesson.title}   ({lesson.name})", "title")
     yield Paragraph(lesson.target, "label")
+    if told_on(lesson, say):
+        yield Paragraph(told_on(lesson, say), "label")
     yield BLANK
     yield Paragraph(lesson.claim, "bad" if lesson.refuted else "", measure=_MEASURE)
     for chain in lesson.chains:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from linscope.language import speaker
 from linscope.render.lessons.style import FIGURE, MONO, SANS, colours
 from linscope.render.lessons.vector import chain_figure, picture_figure, safe
-from linscope.render.lessons.words import SIGNS, groups, heading, outcome, unrepeated
+from linscope.render.lessons.words import SIGNS, groups, heading, outcome, told_on, unrepeated
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def _lesson(lesson: Lesson, say: Say) -> Iterator[str]:
     refuted = ' class="refuted"' if lesson.refuted else ""
     yield f'<article id="{lesson.name}"{refuted}>'
     yield f"<h2>{safe(lesson.title)}</h2>"
-    yield f'<p class="on"><code>{safe(lesson.name)}</code> · <code>{safe(lesson.target)}</code></p>'
+    on = f" · {safe(told_on(lesson, say))}" if told_on(lesson, say) else ""
+    yield f'<p class="on"><code>{safe(lesson.name)}</code> · <code>{safe(lesson.target)}</code>{on}</p>'
     yield f'<p class="claim">{safe(lesson.claim)}</p>'
     for chain in lesson.chains:
         yield f"<figure>{_svg(chain_figure(chain), chain.text)}</figure>"

@@ -8,7 +8,7 @@ from linscope.language import speaker
 from linscope.render.characters import ascii_only, visible
 from linscope.render.lessons.blocks import grid_of
 from linscope.render.lessons.drawing import drawn
-from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome, unrepeated
+from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome, told_on, unrepeated
 from linscope.render.marked import code_span, grid_lines, longest_ticks, prose
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
@@ -37,7 +37,9 @@ def _lines(lecture: Lecture, clean: Callable[[str], str]) -> Iterator[str]:
 
 
 def _lesson(lesson: Lesson, say: Say, clean: Callable[[str], str]) -> Iterator[str]:
-    yield from (f"### {prose(lesson.title)}", "", f"{code_span(lesson.name)}: {code_span(lesson.target)}", "")
+    on = told_on(lesson, say)
+    where = f"{code_span(lesson.name)}: {code_span(lesson.target)}" + (f", {prose(on)}" if on else "")
+    yield from (f"### {prose(lesson.title)}", "", where, "")
     yield f"**{prose(lesson.claim)}**"
     for chain in lesson.chains:
         yield from ("", *_fenced("text", _chain(chain)))

@@ -8,7 +8,7 @@ from linscope.language import speaker
 from linscope.render.characters import fold
 from linscope.render.lessons.style import FIGURE, colours
 from linscope.render.lessons.vector import chain_figure, columns, picture_figure, safe, text
-from linscope.render.lessons.words import SIGNS, groups, heading, outcome, unrepeated
+from linscope.render.lessons.words import SIGNS, groups, heading, outcome, told_on, unrepeated
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ class _Sheet:
 
 def _lesson(sheet: _Sheet, lesson: Lesson, say: Say) -> None:
     sheet.prose(lesson.title, "t bold", 24)
-    sheet.mono(f"{lesson.name} · {lesson.target}", "m")
+    on = told_on(lesson, say)
+    sheet.mono(f"{lesson.name} · {lesson.target}" + (f" · {on}" if on else ""), "m")
     sheet.space(8)
     sheet.prose(lesson.claim, "bad" if lesson.refuted else "t", 17)
     for chain in lesson.chains:

@@ -44,6 +44,13 @@ def outcome(check: Check, say: Say) -> str:
     return f"{say('difference')} {check.max_difference:.3g}{allowed}"
 
 
+def told_on(lesson: Lesson, say: Say) -> str:
+    """Which layer it is, where the target has others; empty where it is all there is, or where it is about all."""
+    _, *steps = ("".join(step.split()) for step in lesson.target.split("->"))
+    own = "".join(lesson.layer.split())
+    return "" if not own or steps == [own] else say("told on {layer}", layer=lesson.layer)
+
+
 def heading(lesson: Lesson, say: Say) -> str:
     """What stands above the checks."""
     if all(check.holds is None for check in lesson.checks):
