@@ -187,8 +187,6 @@ def _worked(b: Board, s: _Sizes) -> Worked | None:
 def _growth(b: Board, s: _Sizes) -> Table | None:
     """The same layer on longer sequences, each counted at its operators."""
     say = b.say
-    found = derivation_of(b.row)
-    assert found is not None
     lines = []
     for times in _GROWING:
         length, keys = times * s.queries, times * s.keys
@@ -201,20 +199,11 @@ def _growth(b: Board, s: _Sizes) -> Table | None:
             told = say("L = {length:,}: {count} MACs", length=length, count=f"{projections + products:,}")
             b.counts(f"length{times}", told, projections + products, run.macs)
         whole = projections + products
-        lines.append(
-            (
-                f"{length:,}",
-                f"{projections:,}",
-                f"{products:,}",
-                f"{whole:,}",
-                f"{products / whole:.0%}",
-                _bar(products / whole),
-            )
-        )
+        counts = (f"{count:,}" for count in (length, projections, products, whole))
+        lines.append((*counts, f"{products / whole:.0%}", _bar(products / whole)))
     titles = ("L", say("projections"), say("two products"), "MACs", say("share of the products"), "")
-    return Table(
-        say("As the sequence grows, the products grow with its square:"), titles, tuple(lines), (*(True,) * 5, False)
-    )
+    caption = say("As the sequence grows, the products grow with its square:")
+    return Table(caption, titles, tuple(lines), (True, True, True, True, True, False))
 
 
 def _bar(share: float) -> str:

@@ -118,9 +118,9 @@ def _part(part: Part) -> Iterator[str]:
 
 
 def _svg(figure: Figure, title: str) -> str:
-    size = (
-        f'width="{figure.width:.0f}" height="{figure.height:.0f}" viewBox="0 0 {figure.width:.0f} {figure.height:.0f}"'
-    )
+    """A picture in the page, with room for the frames at its edges."""
+    wide, high = f"{figure.width + 6:.0f}", f"{figure.height:.0f}"
+    size = f'width="{wide}" height="{high}" viewBox="-3 0 {wide} {high}"'
     return f'<svg {size} role="img" aria-label="{safe(title)}">{figure.body}</svg>'
 
 
