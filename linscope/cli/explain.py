@@ -101,24 +101,21 @@ def _listed(place: Output, language: str) -> str:
 
 
 def _language(asked: str | None, place: Output) -> str:
-    """The language that was asked for: by the option, the environment, or the locale where its signs can be shown.
+    """The language of the option, of LINSCOPE_LANG, or of the locale: of the last two where its signs can be shown.
 
     Raises:
-        UsageError: a language that there is not, or one that cannot be shown.
+        UsageError: a language that there is not, or one asked for by the option that cannot be shown.
     """
-    ascii = (place.path is None and (place.ascii or streams.look_of(sys.stdout).ascii)) or place.ascii
-    set_ = os.environ.get("LINSCOPE_LANG")
-    if asked is None and set_:
-        asked = language_of(set_)
-        if asked is None:
-            raise UsageError(f"LINSCOPE_LANG is {set_[:20]!r}", hint=f"one of {', '.join(LANGUAGES)}")
+    plain = place.ascii or (place.path is None and streams.look_of(sys.stdout).ascii)
     if asked is not None:
-        if asked != "en" and ascii and not place.is_document:
+        if asked != "en" and plain and not place.is_document:
             raise UsageError(f"{asked} cannot be written in plain characters", hint="--lang en, or a stream in UTF-8")
         return asked
-    tag = next((value for name in _LOCALE if (value := os.environ.get(name))), None)
-    found = language_of(tag)
-    return "en" if found is None or ascii else found
+    chosen = os.environ.get("LINSCOPE_LANG")
+    found = language_of(chosen or next((value for name in _LOCALE if (value := os.environ.get(name))), None))
+    if chosen and found is None:
+        raise UsageError(f"LINSCOPE_LANG is {chosen[:20]!r}", hint=f"one of {', '.join(LANGUAGES)}")
+    return "en" if found is None or plain else found
 
 
 def _format(chosen: str | None, *, as_json: bool, output: str | None) -> str:
