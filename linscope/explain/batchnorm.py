@@ -53,6 +53,8 @@ def batchnorm(b: Board) -> Lesson:
         claim=say("“It works on one sample as well”: not in training mode."),
         instead=say("One value has no deviation: a batch of two or more, or norm.eval()."),
     )  # fmt: skip
+    b.true("evaluation", f"tuple(nn.BatchNorm1d({c}).eval()(torch.randn(1, {c})).shape) == {(1, c)}",
+           say("in evaluation one sample will do"))  # fmt: skip
     return b.lesson(
         say(
             "BatchNorm1d takes (N, C) or (N, C, L), with the channels second: {shape} has {c} of them, each normalised "
@@ -122,6 +124,8 @@ def _wrong(b: Board, shape: tuple[int, ...]) -> Worked | None:
     flat = (shape[0] * c, features)
     b.true("flattened", f"tuple(nn.BatchNorm1d({features})(y.flatten(0, 1)).shape) == {flat}",
            say("flattened to {flat}, BatchNorm1d({n}) takes it", flat=flat, n=features))  # fmt: skip
+    b.true("turned", f"tuple(nn.BatchNorm1d({features})(y.transpose(1, 2)).shape) == {(shape[0], features, c)}",
+           say("with features and L exchanged, BatchNorm1d({n}) takes it", n=features))  # fmt: skip
     spec = f"{flowing(shape)} -> BatchNorm1d({features})"
     try:
         b.analyze(spec)

@@ -74,6 +74,9 @@ def conv1x1(b: Board) -> Lesson:
     b.macs("macs", "conv(x)", row.macs, say("{name}(x) takes {macs}", name="conv", macs=macs(say, row.macs)))
     b.macs("macs_linear", "linear(x.movedim(1, -1))", row.macs,
            say("{name}(x) takes {macs}", name="linear", macs=macs(say, row.macs)))  # fmt: skip
+    wider = (*(1,) * (len(weight) - 3), 2)
+    b.true("wider", f"nn.{row.type}({n}, {o}, {wider}).weight.numel() == 2 * {n * o}",
+           say("a kernel of two positions has twice the weights"))  # fmt: skip
     if len(given) == 3 and given[-1] != n:
         b.fails(
             "turned", "linear(x)", "RuntimeError",

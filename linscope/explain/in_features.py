@@ -44,6 +44,12 @@ def in_features(b: Board) -> Lesson:
         f"tuple(nn.Linear({n + 1}, {o})(torch.randn({wrong})).shape) == {(*wrong[:-1], o)}",
         say("Linear({more}, {o}) takes it", more=n + 1, o=o),
     )
+    if len(m.input_shape) > 1:
+        turned = (*m.input_shape[:-2], n, m.input_shape[-2])
+        b.true(
+            "turned", f"tuple(layer(torch.randn({turned}).transpose(-1, -2)).shape) == {m.output_shape}",
+            say("{n} features in another dimension fit once they are made the last", n=n),
+        )  # fmt: skip
     worked = element(b, m)
     said = _said(b, m, wrong)
     return b.lesson(

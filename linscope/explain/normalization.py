@@ -85,6 +85,7 @@ def normalization(b: Board) -> Lesson:
     worked = _worked(b, shape)
     b.macs("run", "layer(x)", 0, say("layer(x) takes no MACs"))
     check_costs(b)
+    _evaluation(b, over)
     _other(b, shape, over)
     whole = {
         "row": say("each row, or block of rows, by itself"),
@@ -131,6 +132,18 @@ def _worked(b: Board, shape: tuple[int, ...]) -> Worked | None:
             f"{under} = {real(b.value(f'y{place}'))}",
         ),
     )
+
+
+def _evaluation(b: Board, over: _Over) -> None:
+    """In evaluation BatchNorm takes what it kept while training; the others do as before."""
+    say = b.say
+    if over.group != "channel":
+        b.true("evaluation", "torch.equal(layer.eval()(x), y)", say("in evaluation it gives the same"))
+        return
+    own = "torch.allclose(layer.eval()(x), y)"
+    if b.light and b.value(own):
+        return  # numbers that are normal already
+    b.true("evaluation", f"not {own}", say("in evaluation it takes the mean and variance that it kept"))
 
 
 def _other(b: Board, shape: tuple[int, ...], over: _Over) -> None:
