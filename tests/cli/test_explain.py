@@ -18,7 +18,8 @@ def test_a_lesson_by_name_and_a_spec_by_itself():
     assert "Why the weight is transposed" in lesson.out
     all_of_them = linscope("explain", "[32,3,4] -> Linear(4,2)")
     assert (all_of_them.code, all_of_them.err) == (0, "")
-    assert "11 lessons: transpose, parameter-vs-linear" in " ".join(all_of_them.out.split())
+    assert "11 lessons; of 78 comparisons on this run 78 held" in " ".join(all_of_them.out.split())
+    assert "✓ transpose: nn.Linear(4, 2) keeps one row of weights per output" in " ".join(all_of_them.out.split())
     on_another = linscope("explain", "transpose", "[5,7] -> nn.Linear(7,3)")
     assert "[5, 7] @ [7, 3] = [5, 3]" in on_another.out
 

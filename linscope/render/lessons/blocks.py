@@ -8,7 +8,7 @@ from linscope.language import speaker
 from linscope.render.characters import ascii_only, cells, visible
 from linscope.render.lessons.drawing import drawn
 from linscope.render.lessons.program import folded_code
-from linscope.render.lessons.words import SIGNS, contents, groups, heading, outcome, told_on, unrepeated
+from linscope.render.lessons.words import SIGNS, groups, heading, holding, outcome, tally, told_on, unrepeated
 from linscope.render.page import BLANK, Cell, Column, Drawn, Grid, Paragraph, Span
 from linscope.report.lesson import Picture, Prose, Table, Worked
 
@@ -28,15 +28,25 @@ _MEASURE = 92
 def page(lecture: Lecture, look: Look) -> Iterator[Block]:
     """All lessons one after another."""
     say = speaker(lecture.language)
-    listed = contents(lecture, say)
-    if listed:
-        yield Paragraph(lecture.target, "shape")
-        yield Paragraph(listed, "label", measure=_MEASURE)
+    several = len(lecture.lessons) > 1
+    if several:
+        yield from _overview(lecture, say)
     for index, lesson in enumerate(unrepeated(lecture)):
-        if index or listed:
+        if index or several:
             yield BLANK
             yield BLANK
         yield from _lesson(lesson, look, say)
+
+
+def _overview(lecture: Lecture, say: Say) -> Iterator[Block]:
+    """What all lessons say, in a sentence each: all of it on one screen, before any of it is shown."""
+    yield Paragraph(lecture.target, "shape")
+    yield Paragraph(tally(lecture, say), "label", measure=_MEASURE)
+    yield BLANK
+    for lesson in lecture.lessons:
+        mark = SIGNS[holding(lesson)]
+        style = "bad" if lesson.refuted else ""
+        yield Paragraph(f"{mark} {lesson.name}: {lesson.claim}", style, hang=4, measure=_MEASURE)
 
 
 def _lesson(lesson: Lesson, look: Look, say: Say) -> Iterator[Block]:

@@ -77,6 +77,20 @@ def size(matrix: Matrix) -> str:
     return f"({', '.join(map(str, matrix.size))})"
 
 
+def holding(lesson: Lesson) -> bool | None:
+    """Whether all that a lesson compared holds; None where it compared nothing but whole numbers from shapes."""
+    if lesson.refuted:
+        return False
+    return None if any(check.holds is None for check in lesson.checks) else True
+
+
+def tally(lecture: Lecture, say: Say) -> str:
+    """How many comparisons the lessons made, and how many of them held."""
+    made = [check for lesson in lecture.lessons for check in lesson.checks if check.holds is not None]
+    held, count = sum(check.holds is True for check in made), len(lecture.lessons)
+    return say("{count} lessons; of {made} comparisons on this run {held} held", count=count, made=len(made), held=held)
+
+
 def contents(lecture: Lecture, say: Say) -> str:
     """What a lecture of several lessons holds; empty for one lesson."""
     if len(lecture.lessons) < 2:
