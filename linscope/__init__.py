@@ -10,13 +10,16 @@ Importing this package imports neither torch nor rich; the first analysis import
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linscope.api import analyze
     from linscope.errors import LinscopeError
+    from linscope.lecture import explain
     from linscope.notation import Spec, parse, unparse
     from linscope.report.comparison import Comparison
+    from linscope.report.lesson import Lecture
     from linscope.report.record import Report
     from linscope.side_by_side import compare
     from linscope.teaching import elementwise, formula, free
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Comparison",
+    "Lecture",
     "LinscopeError",
     "Report",
     "Spec",
@@ -31,6 +35,7 @@ __all__ = [
     "analyze",
     "compare",
     "elementwise",
+    "explain",
     "formula",
     "free",
     "parse",
@@ -40,24 +45,28 @@ __all__ = [
 _HOMES = {
     "analyze": "linscope.api",
     "Comparison": "linscope.report.comparison",
+    "Lecture": "linscope.report.lesson",
     "LinscopeError": "linscope.errors",
     "Report": "linscope.report.record",
     "Spec": "linscope.notation.spec",
     "compare": "linscope.side_by_side",
     "elementwise": "linscope.teaching",
+    "explain": "linscope.lecture",
     "formula": "linscope.teaching",
     "free": "linscope.teaching",
     "parse": "linscope.notation.parser",
     "unparse": "linscope.notation.unparse",
 }
 
+# A folder and a function share a name. Imported once, here, the folder cannot take the name again later on.
+import_module("linscope.explain")
+del globals()["explain"]
+
 
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'linscope' has no attribute {name!r}")
-    from importlib import import_module
-
     value = globals()[name] = getattr(import_module(home), name)
     return value
 

@@ -102,7 +102,7 @@ def analyze(
     if weights_as is not None:
         report = report.with_weights_as(weights_as)
     if explain != "none":
-        from linscope.explain import explain as lessons
+        from linscope.explain.brief import explain as lessons
 
         report = report.with_explanations(lessons(report, explain))
     return report

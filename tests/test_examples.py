@@ -23,6 +23,7 @@ SHOWN = {
         "0 MACs, lower_bound; uncounted: mylib.low_rank",
         "16,384 MACs, complete; uncounted: nothing",
     ],
+    "explain.sh": ["Expected size for first two dimensions of batch2", "[ 5  6 ]          [ 5  6  11 ]"],
     "compare.sh": ["+ 2: MaxPool2d(2)", "483,328", "✓ MACs 606,208 → 483,328"],  # 442,368 + 4,096·10
     "read_json.py": ["complete: True", "606208 MACs"],  # 32·32·16·3·9 + 16384·10
 }

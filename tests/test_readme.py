@@ -31,7 +31,7 @@ def run(command: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        env={**inherited, "PATH": path},
+        env={**inherited, "PATH": path, "LINSCOPE_LANG": "en"},
         timeout=120,
         check=False,
     )

@@ -36,6 +36,14 @@ def complete_spec(ctx: click.Context, param: click.Parameter, incomplete: str) -
     return [CompletionItem(f"{before}{prefix}{name}") for name in matching]
 
 
+def complete_lesson(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Lessons that start so; or, once it is a spec that is written, what ``complete_spec`` offers."""
+    from linscope.explain.registry import NAMES
+
+    names = [name for name in NAMES if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or complete_spec(ctx, param, incomplete)
+
+
 def _candidates(before: str, prefix: str) -> tuple[str, ...]:
     """What may stand after ``before``. A layer that takes arguments is offered with and without its (, so that
     a shell, which closes the quotes after a word that is alone, leaves them open."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "analyze": "Shapes, parameters and MACs of a spec, and where each number comes from.",
+    "explain": "The lessons behind the numbers, on your own shapes, each statement verified as it is made.",
     "compare": "What changed from one model to another, per layer and in total.",
     "layers": "The layers that the notation knows, or all about one.",
     "schema": "The JSON Schema of what --json prints.",

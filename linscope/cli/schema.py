@@ -10,14 +10,17 @@ from linscope.cli import streams
 
 REPORT = "report"
 COMPARISON = "comparison"
+LECTURE = "lecture"
 
 
 @click.command("schema")
-@click.argument("document", type=click.Choice((REPORT, COMPARISON)), default=REPORT)
+@click.argument("document", type=click.Choice((REPORT, COMPARISON, LECTURE)), default=REPORT)
 def command(document: str) -> None:
-    """The JSON Schema (2020-12) of what --json prints, errors included: of a report, or of a comparison."""
+    """The JSON Schema (2020-12) of what --json prints, errors included: of a report, a comparison or a lecture."""
     if document == COMPARISON:
         from linscope.report.comparison_form import comparison_schema_text as text
+    elif document == LECTURE:
+        from linscope.report.lesson_form import lecture_schema_text as text
     else:
         from linscope.report.schema import schema_text as text
 

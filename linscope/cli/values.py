@@ -79,6 +79,22 @@ def inputs(texts: tuple[str, ...]) -> Any:
     )
 
 
+def tensor(option: str, text: str | None) -> Any:
+    """``[[1,2],[3,4]]`` as nested lists; None for None.
+
+    Raises:
+        UsageError: text that is no list of numbers.
+    """
+    if text is None:
+        return None
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        raise UsageError(
+            f"{option} takes numbers in brackets, not {text[:60]!r}", hint=f'such as {option} "[[1,2],[3,4],[5,6]]"'
+        ) from error
+
+
 def _value(text: str) -> str:
     named = _NAMED.fullmatch(text)
     return named[2] if named else text

@@ -1,5 +1,1 @@
-"""What a report's figures mean, told on the run's own shapes and numbers: one file per lesson."""
-
-from linscope.explain.registry import FULL, LEVELS, NONE, SHORT, explain
-
-__all__ = ["FULL", "LEVELS", "NONE", "SHORT", "explain"]
+"""The lessons of ``linscope explain``: one file each, one registry, told on the programs that they print."""

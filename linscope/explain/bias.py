@@ -1,86 +1,100 @@
-"""Lesson 5: what a bias adds, and what it does not."""
+"""Lesson: what a bias adds, and what it does not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.code import difference, dtype, needed, parameters, program
-from linscope.explain.registry import FULL, lesson
-from linscope.explain.support import refuted, row_of, verified
-from linscope.explain.wording import many, used_name
-from linscope.report.evidence import LINEAR
-from linscope.report.record import Explanation
+from linscope.explain.chains import passing
+from linscope.explain.figures import flowing
+from linscope.explain.linear_map import LinearMap, open_program, torch_row
+from linscope.explain.registry import lesson
+from linscope.explain.wording import macs
+from linscope.explain.worked import element
+from linscope.report.lesson import Prose, Table
 
 if TYPE_CHECKING:
-    from linscope.report.evidence import LinearEvidence
-    from linscope.report.record import Report, Verification
-
-BIAS_FREE_NOTE = "bias-free"
-"""The report's note that the notation left out a bias which nn.Linear would have had."""
-
-_BEFORE_NORM = "Before a BatchNorm it is cancelled: it is part of the mean that the BatchNorm subtracts."
+    from linscope.explain.board import Board
+    from linscope.report.lesson import Lesson
 
 
-@lesson("bias", order=5)
-def bias(report: Report, e: LinearEvidence, level: str) -> Explanation:
-    """One number per output: out_features parameters, and no MACs."""
-    full = level == FULL
-    claim = refuted(e, "bias" if e.has_bias else "matmul") or _claim(report, e)
-    lines = (_additions(e), _BEFORE_NORM) if full else ()
-    return Explanation("bias", "The bias", claim, None, lines, _code(e) if full else (), _shown(e))
+@lesson(
+    "bias",
+    title="The bias",
+    example="[32,3,4] -> nn.Linear(4,2)",
+    about="nn.Linear",
+    on=torch_row,
+    takes_numbers=True,
+)
+def bias(b: Board) -> Lesson:
+    """One number per output: out_features parameters, additions, and no MACs."""
+    m, say = open_program(b), b.say
+    n, o, added = m.in_features, m.out_features, m.rows * m.out_features
+    b.write("", *_biased(m))
+    size, terms = "x.abs() @ weight.T.abs() + bias.abs()", n + 3
+    b.same("bias", "biased(x) - x @ weight.T", "bias.expand(y.shape)", size=size, terms=terms)
+    for name, count, key in (("bare", m.weights, "parameters_bare"), ("biased", m.weights + o, "parameters")):
+        b.true(
+            key,
+            f"sum(p.numel() for p in {name}.parameters()) == {count}",
+            say("{name} has {count} parameters", name=name, count=f"{count:,}"),
+        )
+    for name, key in (("bare", "macs_bare"), ("biased", "macs")):
+        b.macs(key, f"{name}(x)", m.macs, say("{name}(x) takes {macs}", name=name, macs=macs(say, m.macs)))
+    worked = element(b, m)
+    cancelled = _before_norm(b, m)
+    return b.lesson(
+        say(
+            "A bias is one number per output, added to every row: {o:,} more parameters, {weights:,} + {o:,} = "
+            "{whole:,}, {added:,} additions, and no MACs.",
+            o=o, weights=m.weights, whole=m.weights + o, added=added,
+        ),
+        chains=(passing(flowing(m.output_shape), f"+ {flowing((o,))}", f"= {flowing(m.output_shape)}",
+                        note=say("the same {o:,} numbers in every one of {rows:,} rows", o=o, rows=m.rows)),),
+        parts=(
+            Table(
+                "",
+                ("", say("parameters"), "MACs", say("additions")),
+                (
+                    ("bias=False", f"{m.weights:,}", f"{m.macs:,}", "0"),
+                    ("bias=True", f"{m.weights:,} + {o:,} = {m.weights + o:,}", f"{m.macs:,}", f"{added:,}"),
+                ),
+                (False, True, True, True),
+            ),
+            worked,
+            Prose(say("nn.Linear has a bias unless told otherwise; linscope's Linear(n, m) has none.")),
+            cancelled,
+        ),
+    )  # fmt: skip
 
 
-def _claim(report: Report, e: LinearEvidence) -> str:
-    added = e.out_features
-    cost = f"{many(added, 'more parameter')}, {e.weights:,} + {added:,} = {e.weights + added:,}, and no MACs"
-    if e.has_bias:
-        return f"One number per output, the same for every row: {cost}."
-    if e.kind != LINEAR:
-        return f"None here. By hand it is yours to add: {cost}."
-    why = ", by notation" if _left_out(report, e) else ""
-    return f"None here{why}. nn.Linear's default has one: {cost}."
+def _biased(m: LinearMap) -> tuple[str, ...]:
+    """The layer with and without a bias, on the same weight."""
+    n, o = m.in_features, m.out_features
+    bias = ("    biased.bias.copy_(bias)",) if m.has_bias else ()
+    return (
+        f"bare = nn.Linear({n}, {o}, bias=False)",
+        f"biased = nn.Linear({n}, {o})",
+        "with torch.no_grad():",
+        "    bare.weight.copy_(weight)",
+        "    biased.weight.copy_(weight)",
+        *bias,
+        "",
+        *(() if m.has_bias else ("bias = biased.bias.detach()",)),
+    )
 
 
-def _left_out(report: Report, e: LinearEvidence) -> bool:
-    """Whether it was the notation that left the bias out of this layer, and not whoever wrote it."""
-    row = row_of(report, e)
-    if row is None or all(note.code != BIAS_FREE_NOTE for note in report.notes):
-        return False
-    bare = row.written.startswith(("Linear(", "LazyLinear("))
-    return bare and "bias" not in row.written and "False" not in row.written
-
-
-def _additions(e: LinearEvidence) -> str:
-    additions, macs = e.rows * e.out_features, e.rows * e.weights
-    taken = f"{many(e.rows, 'row')} × {many(e.out_features, 'output')} = {many(additions, 'addition')}"
-    return f"It takes {taken}; an addition is no MAC: {many(macs, 'MAC')} with it or without."
-
-
-def _shown(e: LinearEvidence) -> tuple[Verification, ...]:
-    if e.has_bias:
-        return verified(e, f"layer(x) - x @ {used_name(e)} = bias, in every row", "bias")
-    return verified(e, f"layer(x) = x @ {used_name(e)}, with nothing added", "matmul")
-
-
-def _code(e: LinearEvidence) -> tuple[str, ...]:
-    biased = "layer"
-    body: list[str] = []
-    if not e.has_bias:
-        body.append(parameters("layer", e.weights))
-        if e.kind != LINEAR:
-            return program(e, difference("layer(x)", "x @ layer.weight"), *body, define=needed(e))
-        biased = "biased"
-        body.append(f"{biased} = nn.Linear({e.in_features}, {e.out_features}{dtype(e)})  # has a bias")
-    product = f"@ {biased}.{used_name(e)}"
-    body += [
-        parameters(biased, e.weights + e.out_features),
-        difference(f"{biased}(x) - x {product}", f"{biased}.bias"),
-    ]
-    if e.rows > 1 and e.dtype in ("float32", "float64"):
-        body += [
-            "",
-            f"norm = nn.BatchNorm1d({e.out_features}{dtype(e)})  # in training mode, over all rows",
-            f"rows = x.reshape(-1, {e.in_features})",
-            difference(f"norm({biased}(rows))", f"norm(rows {product})"),
-        ]
-    return program(e, *body, define=needed(e))
+def _before_norm(b: Board, m: LinearMap) -> Prose | None:
+    """A BatchNorm subtracts the mean, and the bias with it."""
+    if m.rows < 2:
+        return None
+    b.write("", f"rows = x.reshape(-1, {m.in_features})", f"norm = nn.BatchNorm1d({m.out_features})  # training mode")
+    # What the normalised numbers may be off by: that of what goes in, over the deviation it is divided by.
+    size = "(rows.abs() @ weight.T.abs() + bias.abs()) / ((rows @ weight.T).var(0, correction=0) + norm.eps).sqrt()"
+    b.same("cancelled", "norm(biased(rows))", "norm(bare(rows))", size=size, terms=m.rows + m.in_features + 4)
+    b.mistake(
+        b.say("“Every layer should have a bias”: before a BatchNorm it does nothing."),
+        "norm(biased(rows)) - norm(bare(rows))",
+        (b.say("0, up to rounding"),),
+        b.say("BatchNorm subtracts the mean, and the bias is part of it: write bias=False there."),
+    )
+    return Prose(b.say("Before a BatchNorm it is cancelled: it is part of the mean that the BatchNorm subtracts."))

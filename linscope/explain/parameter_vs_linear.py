@@ -1,88 +1,121 @@
-"""Lesson 2: an ``nn.Parameter`` by hand against ``nn.Linear``."""
+"""Lesson: an ``nn.Parameter`` by hand against ``nn.Linear``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.code import by_hand, difference, new_by_hand, new_linear, parameters, program
-from linscope.explain.registry import FULL, lesson
-from linscope.explain.support import counted, refuted, row_of, verified
-from linscope.explain.wording import many, parameter_sum, plus_bias, real
-from linscope.report.evidence import LINEAR
-from linscope.report.record import Explanation
+from linscope.explain.chains import meeting
+from linscope.explain.figures import flowing, real
+from linscope.explain.linear_map import LINEAR, LinearMap, by_hand, linear_row, open_program
+from linscope.explain.registry import lesson
+from linscope.explain.wording import macs, parameter_sum
+from linscope.explain.worked import element, turned_picture
+from linscope.report.lesson import Table
 
 if TYPE_CHECKING:
-    from linscope.report.evidence import LinearEvidence
-    from linscope.report.record import Report
+    from linscope.explain.board import Board
+    from linscope.report.lesson import Lesson, Picture
 
 
-@lesson("parameter-vs-linear", order=2)
-def parameter_vs_linear(report: Report, e: LinearEvidence, level: str) -> Explanation:
+@lesson(
+    "parameter-vs-linear",
+    title="nn.Linear, and nn.Parameter by hand",
+    example="[4,3] -> nn.Linear(3,2)",
+    about="a linear layer",
+    on=linear_row,
+    takes_numbers=True,
+)
+def parameter_vs_linear(b: Board) -> Lesson:
     """Y = XW against Y = XWᵀ: the same numbers, the same parameters, the same MACs."""
-    name = "parameter-vs-linear"
-    title = "nn.Linear, and nn.Parameter by hand" if e.kind == LINEAR else "nn.Parameter by hand, and nn.Linear"
-    claim = refuted(e, "by_hand") or _claim(e)
-    shown = verified(e, _statement(e), "by_hand")
-    if level == FULL:
-        return Explanation(
-            name, title, claim, None, (*_table(e), _same(report, e)), _code(e), (*shown, *counted(report, e))
+    m, say = open_program(b), b.say
+    other = _copy(b, m)
+    b.same("copied", f"{other}(x)", "y", size=m.size, terms=m.terms)
+    for name, key in (("layer", "parameters"), (other, "parameters_other")):
+        b.true(
+            key,
+            f"sum(p.numel() for p in {name}.parameters()) == {m.parameters}",
+            say("{name} has {count} parameters", name=name, count=parameter_sum(m)),
         )
-    return Explanation(name, title, claim, None, (_same(report, e),), (), shown)
+    for name, key in (("layer", "macs"), (other, "macs_other")):
+        b.macs(key, f"{name}(x)", m.macs, say("{name}(x) takes {macs}", name=name, macs=macs(say, m.macs)))
+    worked = element(b, m)
+    picture = _picture(b, m, other)
+    _hooks(b, m)
+    n, o = m.in_features, m.out_features
+    bias = " + b" if m.has_bias else ""
+    return b.lesson(
+        say(
+            "nn.Linear stores W as (out, in) = {stored} and computes Y = XWᵀ{bias}; by hand W is (in, out) = {used} "
+            "and Y = XW{bias}, with no transpose: the same numbers, once one is copied into the other turned over.",
+            stored=(o, n), used=(n, o), bias=bias,
+        ),
+        chains=(
+            meeting(m.input_shape, (n, o), m.output_shape, say("by hand: W as it is; nn.Linear: Wᵀ of {s}", s=(o, n))),
+        ),
+        parts=(_table(b, m), picture, worked),
+    )  # fmt: skip
 
 
-def _claim(e: LinearEvidence) -> str:
-    out_in, in_out = (e.out_features, e.in_features), (e.in_features, e.out_features)
-    b = plus_bias(e, " + b")
-    linear = f"nn.Linear: W (out, in) = {out_in}, Y = XWᵀ{b}."
-    hand = f"By hand: W (in, out) = {in_out}, Y = XW{b}, no transpose."
-    return f"{linear} {hand}" if e.kind == LINEAR else f"{hand} {linear}"
-
-
-def _statement(e: LinearEvidence) -> str:
-    if e.kind == LINEAR:
-        return f"x @ nn.Parameter(weight.T.clone()){plus_bias(e)} = layer(x)"
-    return "an nn.Linear that holds weight.T = layer(x)"
-
-
-def _same(report: Report, e: LinearEvidence) -> str:
-    """What both have in common, and who sees it: hooks see modules, and ``@`` is none."""
-    same = f"Same {parameter_sum(e)} parameters, same {many(e.rows * e.weights, 'MAC')}"
-    said = next((o.macs for o in report.crosschecks if o.source == "thop" and o.macs is not None), None)
-    row = row_of(report, e)
-    if e.kind != LINEAR and said is not None and row is not None and row.macs == report.totals.macs:
-        return f"{same}. thop hooks modules, and the @ is none: it says {said:,}."
-    return f"{same}; a counter that hooks modules misses the @ by hand and says 0."
-
-
-def _table(e: LinearEvidence) -> tuple[str, ...]:
-    n, m = e.in_features, e.out_features
-    b = plus_bias(e, " + b")
-    bound = f"uniform within ±1/√{n}" + (f" = {real(n**-0.5)}" if n else "")
-    rows = (
-        ("", "by hand", "nn.Linear"),
-        ("weight", f"(in, out) = {(n, m)}", f"(out, in) = {(m, n)}"),
-        ("computes", f"Y = XW{b}", f"Y = XWᵀ{b}"),
-        ("bias", "yours to add", f"there by default: {many(m, 'more parameter')}"),
-        ("start", "yours; torch.randn is N(0, 1)", bound),
-    )
-    second = max(len(row[1]) for row in rows)
-    return tuple(f"{label:<8}  {hand:<{second}}  {linear}" for label, hand, linear in rows)
-
-
-def _code(e: LinearEvidence) -> tuple[str, ...]:
-    linear = e.kind == LINEAR
-    other = "hand" if linear else "linear"
-    total = e.weights + (e.out_features if e.has_bias else 0)
-    bias = (f"    {other}.bias.copy_(layer.bias)",) if e.has_bias else ()
-    return program(
-        e,
-        f"{other} = {new_by_hand(e) if linear else new_linear(e)}",
-        "with torch.no_grad():",
-        f"    {other}.weight.copy_(layer.weight.T)",
-        *bias,
+def _copy(b: Board, m: LinearMap) -> str:
+    """Write the other of the two layers, with this one's weight in it; its name."""
+    name, made = ("hand", f"ByHand({m.in_features}, {m.out_features})")
+    if m.kind != LINEAR:
+        bias = "" if m.has_bias else ", bias=False"
+        name, made = "linear", f"nn.Linear({m.in_features}, {m.out_features}{bias})"
+    b.write(
         "",
-        difference(f"{other}(x)", "layer(x)"),
-        parameters(other, total),
-        parameters("layer", total),
-        define=by_hand(e),
+        *(by_hand(m) if m.kind == LINEAR else ()),
+        f"{name} = {made}",
+        "with torch.no_grad():",
+        f"    {name}.weight.copy_(layer.weight.T)",
+        *((f"    {name}.bias.copy_(layer.bias)",) if m.has_bias else ()),
+        "",
+    )
+    return name
+
+
+def _picture(b: Board, m: LinearMap, other: str) -> Picture | None:
+    """What each of the two holds: the one is the other turned over."""
+    hand, linear = (other, "layer") if m.kind == LINEAR else ("layer", other)
+    held, size = (f"{hand}.weight", f"{linear}.weight"), (m.out_features, m.in_features)
+    caption = b.say("What the two hold: column a of the one is row a of the other.")
+    return turned_picture(b, caption, held[1], held[0], size, ("nn.Linear", b.say("by hand")))
+
+
+def _table(b: Board, m: LinearMap) -> Table:
+    say, n, o = b.say, m.in_features, m.out_features
+    bias = " + b" if m.has_bias else ""
+    bound = f"±1/√{n} = {real(n**-0.5)}"
+    return Table(
+        "",
+        ("", say("by hand"), "nn.Linear"),
+        (
+            ("weight", f"(in, out) = {(n, o)}", f"(out, in) = {(o, n)}"),
+            (say("computes"), f"Y = XW{bias}", f"Y = XWᵀ{bias}"),
+            ("bias", say("yours to add"), say("there by default: {n:,} more", n=o)),
+            (say("start"), say("yours; torch.randn is N(0, 1)"), say("uniform within {bound}", bound=bound)),
+            (say("parameters"), f"{m.parameters:,}", f"{m.parameters:,}"),
+            ("MACs", f"{m.macs:,}", f"{m.macs:,}"),
+        ),
+        (False, False, False),
+    )
+
+
+def _hooks(b: Board, m: LinearMap) -> None:
+    """A counter that hooks modules, asked about the layer made by hand."""
+    if not b.light:
+        return
+    bias = ",bias=True" if m.has_bias else ""
+    spec = f"{flowing(m.input_shape)} -> Parameter({m.in_features},{m.out_features}{bias})"
+    report = b.analyze(spec, crosscheck=True)
+    said = next((o.macs for o in report.crosschecks if o.source == "thop"), None)
+    if said is None:
+        return  # thop is not there to be asked
+    b.counts("counted", b.say("linscope counts the @ by hand"), m.macs, report.totals.macs)
+    b.counts("hooks", b.say("thop, which hooks modules, sees none in the @"), 0, said)
+    b.mistake(
+        b.say("“A layer made by hand costs nothing”: so says a counter that hooks modules."),
+        "thop.profile(by_hand, inputs=(x,))",
+        (b.say("{said} of {macs}", said=said, macs=macs(b.say, m.macs)),),
+        b.say("The @ is an operator and no module. Counted at the operators it is {macs}.", macs=macs(b.say, m.macs)),
     )

@@ -1,145 +1,122 @@
-"""Lesson 1: why the weight is (out, in), and transposed where it is used."""
+"""Lesson: why the weight is (out, in), and transposed where it is used."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.code import needed, program
-from linscope.explain.registry import FULL, lesson
-from linscope.explain.support import each_verified, refuted, verified, worked
-from linscope.explain.wording import ROUNDED, at, flowing, layer_name, plus_bias, used_name
-from linscope.report.evidence import LINEAR
-from linscope.report.record import Explanation, Verification
+from linscope.explain.chains import meeting
+from linscope.explain.linear_map import LinearMap, open_program, torch_row
+from linscope.explain.registry import lesson
+from linscope.explain.worked import element, product_picture, stored_picture
+from linscope.report.lesson import Prose, Table
 
 if TYPE_CHECKING:
-    from linscope.report.evidence import LinearEvidence
-    from linscope.report.record import Report
-
-_WAYS = ("matmul", "functional", "torch_matmul", "einsum", "addmm")
+    from linscope.explain.board import Board
+    from linscope.report.lesson import Lesson
 
 
-@lesson("transpose", order=1)
-def transpose(report: Report, e: LinearEvidence, level: str) -> Explanation:
-    """``[32, 3, 4] @ [4, 2] = [32, 3, 2]``, the weight's two shapes, and one row worked through."""
-    title = "Why the weight is transposed" if e.kind == LINEAR else "Why this weight is not transposed"
-    if len(report.layers) > 1 and e.path:
-        title += f" (on {e.path}: {layer_name(e)})"
-    claim = refuted(e, *_WAYS) or _claim(e)
-    chain = f"{flowing(e.input_shape)} @ {flowing(e.used_shape)} = {flowing(e.output_shape)}"
-    if level == FULL:
-        shown = each_verified(e, *_WAYS, "column", "row_worked") or _agreement(e)
-        return Explanation("transpose", title, claim, chain, _full(e), _code(e), (*_memory(e), *shown))
-    return Explanation("transpose", title, claim, chain, _short(e), (), (*_memory(e), *_agreement(e)))
-
-
-def _claim(e: LinearEvidence) -> str:
-    if e.kind == LINEAR:
-        return (
-            f"One row of weights per output: weight is (out, in) = {e.weight_shape}; x meets weight.T, {e.used_shape}."
-        )
-    return f"Made by hand, weight is (in, out) = {e.weight_shape}, a column per output; x meets it as it is."
-
-
-def _agreement(e: LinearEvidence) -> tuple[Verification, ...]:
-    row = " = the row above" if e.row_output else ""
-    statement = f"layer(x) = x @ {used_name(e)}{plus_bias(e)} = F.linear = einsum{row}"
-    return verified(e, statement, *_WAYS, "row_worked")
-
-
-def _memory(e: LinearEvidence) -> tuple[Verification, ...]:
-    if e.kind != LINEAR:
-        return ()
-    return (Verification("weight.T lies in weight's own memory", None, None, e.used_shares_storage),)
-
-
-def _short(e: LinearEvidence) -> tuple[str, ...]:
-    elements = worked(e, 1)
-    if e.row_output and not refuted(e, "row_worked"):
-        under = " " * elements[0].index("=")
-        elements = (*elements, f"{under}= {_looks_at(e, '0')}, {ROUNDED}")
-    view = ""
-    if e.kind == LINEAR and e.used_shares_storage is not False:
-        view = f"; weight.T is a view, strides {e.used_stride}, nothing is copied"
-    return (_meeting(e) + view, *elements)
-
-
-def _full(e: LinearEvidence) -> tuple[str, ...]:
-    return (f"{_meeting(e)}, {e.out_features} takes their place", *_storage(e), *_row(e), *_column(e))
-
-
-def _storage(e: LinearEvidence) -> tuple[str, ...]:
-    """The weight's two shapes, one above the other."""
-    if e.kind != LINEAR:
-        return ()
-    copied = "a copy" if e.used_shares_storage is False else "a view of the same memory: nothing is copied"
-    table = (
-        ("weight", str(e.weight_shape), str(e.weight_stride), "as stored: row j is what output j looks at"),
-        ("weight.T", str(e.used_shape), str(e.used_stride), copied),
+@lesson(
+    "transpose",
+    title="Why the weight is transposed",
+    example="[32,3,4] -> Linear(4,2)",
+    about="nn.Linear",
+    on=torch_row,
+    takes_numbers=True,
+)
+def transpose(b: Board) -> Lesson:
+    """``[32, 3, 4] @ [4, 2] = [32, 3, 2]``: the weight's two shapes, and every spelling of the product."""
+    m = open_program(b)
+    say, stored, used = b.say, (m.out_features, m.in_features), (m.in_features, m.out_features)
+    b.true("shape", f"tuple(weight.shape) == {stored}", say("weight is stored (out, in) = {stored}", stored=stored))
+    b.true(
+        "strides",
+        f"weight.T.stride() == (1, {m.in_features})",
+        say("weight.T has strides {strides}", strides=(1, m.in_features)),
     )
-    shape, stride = (max(len(row[column]) for row in table) for column in (1, 2))
-    return tuple(f"{n:<8}  {s:<{shape}}  strides {t:<{stride}}  {remark}" for n, s, t, remark in table)
-
-
-def _row(e: LinearEvidence) -> tuple[str, ...]:
-    """One output row, as many of its elements as the evidence has."""
-    shown = len(e.row_output)
-    elements = worked(e, shown)
-    if not shown or refuted(e, "row_worked"):
-        return elements
-    rest = (f"... and so on, {e.out_features - shown:,} more",) if e.out_features > shown else ()
-    return (f"Each output is {_looks_at(e, 'j')} ({ROUNDED}):", *elements, *rest)
-
-
-def _column(e: LinearEvidence) -> tuple[str, ...]:
-    """The mathematical habit, and why a batch turns it round."""
-    if e.kind != LINEAR or refuted(e, "column"):
-        return ()
-    n, m, b = e.in_features, e.out_features, plus_bias(e, " + b")
-    return (
-        f"One sample as a column: z = W x{b}, {flowing((m, n))} @ {flowing((n, 1))} = {flowing((m, 1))}.",
-        f"Samples as rows meet the same W from the right: Y = XWᵀ{b}.",
+    b.true(
+        "view",
+        "weight.T.data_ptr() == weight.data_ptr()",
+        say("weight.T is a view: it lies in weight's own memory, nothing is copied"),
     )
+    _ways(b, m)
+    worked = element(b, m)
+    _wrong(b, m)
+    return b.lesson(
+        say(
+            "nn.Linear({n}, {m}) keeps one row of weights per output, so weight is (out, in) = {stored}; "
+            "a batch has its samples as rows, so it meets weight.T, {used}: y = x @ weight.T{bias}.",
+            n=m.in_features, m=m.out_features, stored=stored, used=used, bias=m.plus_bias,
+        ),
+        chains=(
+            meeting(
+                m.input_shape, used, m.output_shape,
+                say("the {n}s meet and vanish; {m} takes their place", n=m.in_features, m=m.out_features),
+            ),
+        ),
+        parts=(
+            stored_picture(b, m),
+            _memory(b, m),
+            product_picture(b, m),
+            worked,
+            Prose(say("Row j of the weight is what output j looks at: that is why it is stored so.")),
+        ),
+    )  # fmt: skip
 
 
-def _meeting(e: LinearEvidence) -> str:
-    """The line under the chain: marks below the two dimensions that are summed over."""
-    size = str(e.in_features)
-    mark = "^" * len(size)
-    left = len(flowing(e.input_shape)) - 1 - len(size)
-    between = len("] @ [")
-    return f"{' ' * left}{mark}{' ' * between}{mark}  the {size}s meet and vanish"
+def _ways(b: Board, m: LinearMap) -> None:
+    """The layer's output against every other way to write it."""
+    bias, comma = m.plus_bias, ", bias" if m.has_bias else ""
+    rows = f"x.reshape(-1, {m.in_features})"
+    flat = f"torch.addmm(bias, {rows}, weight.T)" if m.has_bias else f"torch.mm({rows}, weight.T)"
+    same = b.say("bit for bit: it is the layer's own operation")
+    b.same("functional", f"nn.functional.linear(x, weight{comma})", "y", why=same)
+    for key, way in (
+        ("matmul", f"x @ weight.T{bias}"),
+        ("torch_matmul", f"torch.matmul(x, weight.t()){bias}"),
+        ("einsum", f'torch.einsum("...i,oi->...o", x, weight){bias}'),
+        ("addmm", f"{flat}.reshape(y.shape)"),
+    ):
+        b.same(key, way, "y", size=m.size, terms=m.terms)
 
 
-def _looks_at(e: LinearEvidence, output: str) -> str:
-    line = "row" if e.kind == LINEAR else "column"
-    return f"{at('x', *e.row_index)} · {line} {output} of weight{plus_bias(e, ', plus the bias')}"
-
-
-def _code(e: LinearEvidence) -> tuple[str, ...]:
-    bias, linear = plus_bias(e), e.kind == LINEAR
-    used, turned, out_in = ("weight.T", "weight.t()", "weight") if linear else ("weight", "weight", "weight.T")
-    letters = "oi" if linear else "io"
-    rows = f"x.reshape(-1, {e.in_features})"
-    flat = f"torch.addmm(bias, {rows}, {used})" if e.has_bias else f"torch.mm({rows}, {used})"
-    view = (
-        f"assert weight.T.shape == {e.used_shape} and weight.T.stride() == {(1, e.in_features)}",
-        "assert weight.T.data_ptr() == weight.data_ptr()  # a view: nothing is copied",
-    )
-    return program(
-        e,
-        "weight, bias = layer.weight, layer.bias" if e.has_bias else "weight = layer.weight",
-        f"assert weight.shape == {e.weight_shape}",
-        *(view if linear else ()),
+def _memory(b: Board, m: LinearMap) -> Table:
+    say = b.say
+    n, o = m.in_features, m.out_features
+    return Table(
         "",
-        "y = layer(x)",
-        f"assert y.shape == {e.output_shape}",
-        "for z in (",
-        f"    nn.functional.linear(x, {out_in}{plus_bias(e, ', bias')}),",
-        f"    x @ {used}{bias},",
-        f"    torch.matmul(x, {turned}){bias},",
-        f'    torch.einsum("...i,{letters}->...o", x, weight){bias},',
-        f"    {flat}.reshape(y.shape),",
-        "):",
-        "    print((z - y).abs().max().item())",
-        define=needed(e),
+        (say("tensor"), say("shape"), say("strides"), say("what it is")),
+        (
+            ("weight", str((o, n)), str((n, 1)), say("as stored: a row per output")),
+            ("weight.T", str((n, o)), str((1, n)), say("a view: one step right is {n} numbers on", n=n)),
+        ),
+        (False, False, False, False),
     )
+
+
+def _wrong(b: Board, m: LinearMap) -> None:
+    """Forgetting the transpose: an error, unless the weight is square, and then wrong numbers without one."""
+    claim = b.say("“y = x @ weight”: the transpose is forgotten.")
+    if m.in_features != m.out_features:
+        b.fails(
+            "forgotten",
+            "x @ weight",
+            "RuntimeError",
+            claim=claim,
+            instead=b.say(
+                "x has {n} features and weight has {m} rows; weight.T has the {n}.", n=m.in_features, m=m.out_features
+            ),
+        )
+        return
+    if b.light and b.value(f"torch.allclose(x @ weight{m.plus_bias}, y)"):
+        return  # a weight that is its own transpose
+    b.true(
+        "forgotten",
+        f"not torch.allclose(x @ weight{m.plus_bias}, y)",
+        b.say("x @ weight runs, since the weight is square, and gives other numbers"),
+    )
+    if b.light:
+        far = b.value(f"gap(x @ weight{m.plus_bias}, y)")
+        shown = b.say("no error, and numbers that are up to {gap} off", gap=f"{far:.4g}")
+        b.mistake(
+            claim, f"x @ weight{m.plus_bias}", (shown,), b.say("A square weight hides the mistake: transpose it.")
+        )

@@ -1,68 +1,34 @@
-"""Shapes, counts and numbers as the lessons write them."""
+"""Counts with their nouns, and sums and products with their results, in the reader's language."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.report.evidence import LINEAR
+from linscope.explain.figures import product
 
 if TYPE_CHECKING:
-    from linscope.report.evidence import LinearEvidence
-
-ROUNDED = "rounded to 4 digits"
-
-
-def real(value: float) -> str:
-    """A number to four significant digits: ``-0.008474``."""
-    return f"{value:.4g}" if value else "0"
+    from linscope.explain.linear_map import LinearMap
+    from linscope.language import Say
 
 
-def signed(value: float) -> str:
-    """The same where it follows a sign: ``(-0.008474)``."""
-    return f"({real(value)})" if value < 0 else real(value)
+def rows(say: Say, n: int) -> str:
+    return say("{n:,} row", n=n) if n == 1 else say("{n:,} rows", n=n)
 
 
-def flowing(shape: tuple[int, ...]) -> str:
-    """A tensor that flows: ``[32, 3, 4]``."""
-    return f"[{', '.join(map(str, shape))}]"
+def weights(say: Say, n: int) -> str:
+    return say("{n:,} weight", n=n) if n == 1 else say("{n:,} weights", n=n)
 
 
-def at(name: str, *places: int) -> str:
-    """``y[0, 0, 1]``, and ``y`` where there is no place to name."""
-    return f"{name}[{', '.join(map(str, places))}]" if places else name
+def parameters(say: Say, n: int) -> str:
+    return say("{n:,} parameter", n=n) if n == 1 else say("{n:,} parameters", n=n)
 
 
-def many(count: int, noun: str) -> str:
-    """``1 row``, ``96 rows``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def macs(say: Say, n: int) -> str:
+    return say("{n:,} MAC", n=n) if n == 1 else say("{n:,} MACs", n=n)
 
 
-def product(*factors: int) -> str:
-    """``4 · 2 = 8``, and the factor alone where there is one."""
-    total = 1
-    for factor in factors:
-        total *= factor
-    written = " · ".join(f"{factor:,}" for factor in factors)
-    return f"{written} = {total:,}" if len(factors) > 1 else f"{total:,}"
-
-
-def layer_name(e: LinearEvidence) -> str:
-    """``Linear(4, 2)``, ``Parameter(4, 2)``."""
-    return f"{e.kind}({e.in_features}, {e.out_features})"
-
-
-def used_name(e: LinearEvidence) -> str:
-    """What the input is multiplied by, as code."""
-    return "weight.T" if e.kind == LINEAR else "weight"
-
-
-def plus_bias(e: LinearEvidence, term: str = " + bias") -> str:
-    """``term`` where the layer has a bias."""
-    return term if e.has_bias else ""
-
-
-def parameter_sum(e: LinearEvidence) -> str:
-    """``8 + 2 = 10`` with a bias, ``8`` without."""
-    if not e.has_bias:
-        return f"{e.weights:,}"
-    return f"{e.weights:,} + {e.out_features:,} = {e.weights + e.out_features:,}"
+def parameter_sum(m: LinearMap) -> str:
+    """``4 · 2 + 2 = 10``; ``4 · 2 = 8`` without a bias."""
+    if not m.has_bias:
+        return product(m.in_features, m.out_features)
+    return f"{m.in_features:,} · {m.out_features:,} + {m.out_features:,} = {m.parameters:,}"

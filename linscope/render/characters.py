@@ -85,7 +85,25 @@ def _seam(text: str, end: int) -> int:
     space = text.rfind(" ", 0, end + 1)
     if text[:space].endswith(("×", " x")):  # how many stays beside what
         space = text.rfind(" ", 0, max(text.rfind(" ", 0, space), 0))
+    between = 0 if text.isascii() else _between_ideographs(text, max(space, 0), end)
+    if between:
+        return between
     if space > 0 and text[:space].strip():
         return space
     marks = max(text.rfind(mark, 0, end) for mark in "([{,./:;=_-")
     return marks + 1 if marks > 0 else end
+
+
+_FIRST_IDEOGRAPH = "\u2e80"
+_BEGINS_NO_LINE = "。，、：；！？）」』】》”’"
+_ENDS_NO_LINE = "（「『【《“‘"
+
+
+def _between_ideographs(text: str, start: int, end: int) -> int:
+    """The last place after ``start`` where Chinese, which has no spaces, may be parted; 0 where there is none."""
+    for place in range(min(end, len(text) - 1), start, -1):
+        before, after = text[place - 1], text[place]
+        ideograph = before >= _FIRST_IDEOGRAPH or after >= _FIRST_IDEOGRAPH
+        if ideograph and after not in _BEGINS_NO_LINE and before not in _ENDS_NO_LINE and before != " ":
+            return place
+    return 0

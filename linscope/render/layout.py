@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from linscope.render.characters import ascii_only, cells, fold, visible
 from linscope.render.columns import lay_grid
 from linscope.render.facts import lay_facts
-from linscope.render.page import Chain, Facts, Paragraph, Span
+from linscope.render.page import Chain, Drawn, Facts, Paragraph, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +36,8 @@ def _block(block: Block, width: int | None, clean: Callable[[str], str]) -> Iter
         return _chain(block, width, clean)
     if isinstance(block, Facts):
         return lay_facts(block, width, clean)
+    if isinstance(block, Drawn):
+        return iter(block.lines)
     return lay_grid(block, width, clean)
 
 

@@ -119,4 +119,11 @@ def without_empty(grid: Grid) -> Grid:
     )
 
 
-Block = Paragraph | Chain | Facts | Grid
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Lines that stand as they are: whoever drew them saw to their width."""
+
+    lines: tuple[Line, ...]
+
+
+Block = Paragraph | Chain | Facts | Grid | Drawn

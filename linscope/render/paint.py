@@ -26,6 +26,12 @@ STYLES = {
     "bad": "bold red",
     "warning": "magenta",
     "hint": "green",
+    # a dimension that is summed over, on both sides; the outputs of a picture, each of which has its letter as well
+    "meet": "bold underline",
+    "a": "bold green",
+    "b": "bold magenta",
+    "c": "bold cyan",
+    "d": "bold red",
 }
 
 

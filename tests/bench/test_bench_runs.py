@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "lines"), [("startup.py", 7), ("warm.py", 6), ("chain.py", 3)])
+@pytest.mark.parametrize(("name", "lines"), [("startup.py", 7), ("warm.py", 6), ("chain.py", 3), ("lessons.py", 8)])
 def test_a_benchmark_prints_its_ratios(name: str, lines: int) -> None:
     done = subprocess.run(
         [sys.executable, str(HERE / name), "2"], capture_output=True, encoding="utf-8", timeout=600, check=False

@@ -37,7 +37,7 @@ def process(*arguments: str, stdin: str | None = None, cwd: str | None = None, *
         stdin=None if stdin is not None else subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        env={**inherited, **environment},
+        env={**inherited, "LINSCOPE_LANG": "en", **environment},
         cwd=cwd,
         check=False,
         timeout=120,
@@ -51,7 +51,7 @@ def linscope(*arguments: str, stdin: str = "", cwd: str | None = None, **environ
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         for name in PLAIN:
             patch.delenv(name, raising=False)
-        for name, value in environment.items():
+        for name, value in {"LINSCOPE_LANG": "en", **environment}.items():
             patch.setenv(name, value)
         if cwd is not None:
             patch.chdir(cwd)

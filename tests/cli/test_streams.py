@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli.shell import linscope, process
 
-from linscope.cli.complete import complete_layer, complete_spec
+from linscope.cli.complete import complete_layer, complete_lesson, complete_spec
 
 SPEC = "[32,3,4] -> Linear(4,2)"
 
@@ -113,3 +113,12 @@ def test_bash_completes_a_layer_name() -> None:
     """The protocol of the script, as bash speaks it."""
     done = process(_LINSCOPE_COMPLETE="bash_complete", COMP_WORDS='linscope analyze "[3,4] -> Bilin', COMP_CWORD="2")
     assert "plain,[3,4] -> Bilinear(" in done.out
+
+
+def test_lessons_complete_and_so_do_specs_in_their_place() -> None:
+    def offered(incomplete: str) -> list[str]:
+        return [item.value for item in complete_lesson(None, None, incomplete)]
+
+    assert offered("col") == ["column-vs-row"]
+    assert {"transpose", "bmm"} <= set(offered(""))
+    assert "[3,4] -> Linear" in offered("[3,4] -> Lin")

@@ -38,7 +38,7 @@ def compare_ways(s: Sample) -> tuple[Comparison, ...]:
 def between(way: Way, tolerance: float) -> Comparison:
     """The comparison of two values: infinitely far apart where their shapes differ."""
     one, other = way.one, way.other
-    gap = _gap(one, other) if one.shape == other.shape else inf
+    gap = gap_between(one, other) if one.shape == other.shape else inf
     return Comparison(way.subject, way.left, way.right, gap, tolerance, gap <= tolerance)
 
 
@@ -143,7 +143,7 @@ def _repeats(x: Tensor) -> bool:
     return x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
 
 
-def _gap(one: Tensor, other: Tensor) -> float:
+def gap_between(one: Tensor, other: Tensor) -> float:
     """The largest absolute difference; what is not a number equals itself, and so does an infinity."""
     if one.numel() == 0:
         return 0.0

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from explain.taught import evidence_of, exact_layer, report_on, text, told
+from explain.brief.taught import evidence_of, exact_layer, report_on, text, told
 from torch import nn
 
-from linscope.explain import explain
+from linscope.explain.brief import explain
 from linscope.sources.layers import Parameter
 
 

@@ -8,10 +8,10 @@ import warnings
 
 import pytest
 import torch
-from explain.taught import evidence_of, exact_layer, report_on
+from explain.brief.taught import evidence_of, exact_layer, report_on
 from torch import nn
 
-from linscope.explain import explain
+from linscope.explain.brief import explain
 from linscope.sources.layers import Parameter
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from linscope.engine.evidence import collect
-from linscope.explain import explain
+from linscope.explain.brief import explain
 from linscope.report.derivation import Derivation, Factor, Term
 from linscope.report.record import LayerRow, Note, Opinion, ParameterCount, Report, Run, Totals
 

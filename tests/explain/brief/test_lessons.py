@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from explain.taught import BIAS_FREE, evidence_of, exact_layer, report_on, told
+from explain.brief.taught import BIAS_FREE, evidence_of, exact_layer, report_on, told
 from torch import nn
 
 from linscope.errors import UsageError
-from linscope.explain import explain
-from linscope.explain.registry import LESSONS
+from linscope.explain.brief import explain
+from linscope.explain.brief.registry import LESSONS
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_an_unknown_level_is_an_error_that_names_the_levels():
 
 def test_the_lessons_need_no_torch():
     program = (
-        "import sys, linscope.explain as e, linscope.explain.registry as r; r._all();"
+        "import sys; from linscope.explain.brief import registry; registry._all();"
         "print([m for m in ('torch', 'rich', 'numpy', 'click') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

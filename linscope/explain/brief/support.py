@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linscope.explain.wording import at, real, signed
+from linscope.explain.figures import at, real, signed
 from linscope.report.record import Verification
 
 if TYPE_CHECKING:

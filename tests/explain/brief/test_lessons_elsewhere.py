@@ -7,7 +7,7 @@ import io
 
 import pytest
 import torch
-from explain.taught import BIAS_FREE, exact_layer, text, told
+from explain.brief.taught import BIAS_FREE, exact_layer, text, told
 from torch import nn
 
 from linscope.sources.layers import Parameter

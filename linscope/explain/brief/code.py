@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from linscope.explain.wording import plus_bias
+from linscope.explain.brief.wording import plus_bias
 from linscope.report.evidence import LINEAR
 
 if TYPE_CHECKING:
