@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linscope.api import analyze
+    from linscope.checking.asking import check
+    from linscope.checking.shapes import assert_shapes
     from linscope.errors import LinscopeError
     from linscope.lecture import explain
     from linscope.notation import Spec, parse, unparse
+    from linscope.report.checks import CheckRun
     from linscope.report.comparison import Comparison
     from linscope.report.lesson import Lecture
     from linscope.report.record import Report
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "CheckRun",
     "Comparison",
     "Lecture",
     "LinscopeError",
@@ -33,6 +37,8 @@ __all__ = [
     "Spec",
     "__version__",
     "analyze",
+    "assert_shapes",
+    "check",
     "compare",
     "elementwise",
     "explain",
@@ -44,11 +50,14 @@ __all__ = [
 
 _HOMES = {
     "analyze": "linscope.api",
+    "CheckRun": "linscope.report.checks",
     "Comparison": "linscope.report.comparison",
     "Lecture": "linscope.report.lesson",
     "LinscopeError": "linscope.errors",
     "Report": "linscope.report.record",
     "Spec": "linscope.notation.spec",
+    "assert_shapes": "linscope.checking.shapes",
+    "check": "linscope.checking.asking",
     "compare": "linscope.side_by_side",
     "elementwise": "linscope.teaching",
     "explain": "linscope.lecture",

@@ -173,6 +173,13 @@ class ModelError(LinscopeError):
     exit_code = 3
 
 
+class LimitError(LinscopeError):
+    """A check that took more than it may: time, or memory."""
+
+    kind = "limit"
+    exit_code = 3
+
+
 class TargetError(LinscopeError):
     """What was named could not be loaded: no such file or model, a package that is missing, a file that lies."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from linscope.errors import ConfigurationError
 
-CHECKS = ("schema", "check")
+if TYPE_CHECKING:
+    from linscope.checks.files import TomlFile
+
+CHECKS = ("schema", "check", "baseline", "max-increase")
 """Keys that belong to other commands."""
 
 
@@ -23,61 +25,28 @@ def settings(folder: str | None = None) -> Settings:
     Raises:
         ConfigurationError: a file that is no TOML, an unknown key, a value of the wrong type.
     """
-    try:
-        place = os.path.abspath(folder or os.getcwd())
-    except OSError:
-        return Settings()  # the working directory is gone
-    while True:
-        own = os.path.join(place, "linscope.toml")
-        if os.path.isfile(own):
-            return _settings(own, _read(own))
-        shared = os.path.join(place, "pyproject.toml")
-        if os.path.isfile(shared):
-            table = _read(shared, lenient=True).get("tool", {}).get("linscope")
-            if table is not None:
-                return _settings(shared, table)
-        above = os.path.dirname(place)
-        if above == place:
-            return Settings()
-        place = above
+    from linscope.checks.files import nearest
+
+    file = nearest(folder)
+    return Settings() if file is None else _settings(file)
 
 
-def _read(path: str, *, lenient: bool = False) -> dict[str, Any]:
-    """The tables of ``path``; of somebody else's file (``lenient``) only if it can be read."""
-    name = os.path.basename(path)
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        if lenient:
-            return {}
-        raise ConfigurationError(f"{name} cannot be read: {error}") from error
-    if lenient and "tool.linscope" not in text:
-        return {}
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{name} is no TOML: {error}") from error
-
-
-def _settings(path: str, table: Any) -> Settings:
-    name = os.path.basename(path)
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"{name}: linscope's settings are a table")
-    for key in table:
+def _settings(file: TomlFile) -> Settings:
+    for key in file.table:
         if key != "torch-defaults" and key not in CHECKS:
             from linscope.notation.suggest import closest
 
-            nearest = closest(key, ("torch-defaults", *CHECKS))
+            near = closest(key, ("torch-defaults", *CHECKS))
             raise ConfigurationError(
-                f"{name} has an unknown key {key!r}",
-                hint=f"did you mean {nearest[0]}?" if nearest else "the key is torch-defaults = true",
+                f"{file.shown}:{file.line((key,)) or 1}: unknown key {key[:60]!r}",
+                place=file.place((key,)),
+                hint=f"did you mean {near[0]}?" if near else "the key is torch-defaults = true",
             )
-    value = table.get("torch-defaults", False)
+    value = file.table.get("torch-defaults", False)
     if not isinstance(value, bool):
         raise ConfigurationError(
-            f"{name}: torch-defaults is true or false, not {value!r}", hint="torch-defaults = true"
+            f"{file.shown}:{file.line(('torch-defaults',)) or 1}: torch-defaults is true or false, not {value!r:.60}",
+            place=file.place(("torch-defaults",), value=True),
+            hint="torch-defaults = true",
         )
     return Settings(value)

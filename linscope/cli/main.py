@@ -21,6 +21,7 @@ COMMANDS = {
     "analyze": "Shapes, parameters and MACs of a spec, and where each number comes from.",
     "explain": "The lessons behind the numbers, on your own shapes, each statement verified as it is made.",
     "compare": "What changed from one model to another, per layer and in total.",
+    "check": "Shapes, parameters and costs under test, from the command line or linscope.toml.",
     "layers": "The layers that the notation knows, or all about one.",
     "schema": "The JSON Schema of what --json prints.",
     "completion": "A script that completes commands, options and layer names in your shell.",

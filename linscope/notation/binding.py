@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 Pattern = tuple[int | AnySize | AnyNumber, ...]
 
 
+def names_in(spec: Spec) -> set[str]:
+    """All names of dimensions in ``spec``."""
+    return {d.name for shape in _shapes(spec) for d in shape.dimensions if isinstance(d, Named)}
+
+
 def sizes_by_name(spec: Spec, given: Mapping[str, int]) -> dict[str, int]:
     """The size of every name in ``spec``.
 

@@ -12,6 +12,7 @@ Arguments are parsed in ``arguments``; what names mean is held against the catal
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NoReturn
 
 from linscope.errors import NotationError, Place
@@ -86,15 +87,25 @@ class Parser(ArgumentParser):
             self.fail(self.peek, f"{self.peek.text[:20]!r} is no shape", "shapes are joined by commas")
         return Spec(inputs, (), self.text)
 
+    def only_shape(self) -> Shape:
+        if self.peek.kind != "[":
+            self.fail(self.peek, f"a shape starts with [, not {self.peek.text[:20]!r}", "such as [32,3,2]")
+        shape = self._shape(is_assertion=True)
+        if self.peek.kind != "end":
+            self.fail(
+                self.peek, f"nothing belongs behind the shape, and this is {self.peek.text[:20]!r}", "leave it out"
+            )
+        return shape
+
     # ── inputs and shapes ───────────────────────────────────────────────────────────────────────────
 
     def _inputs(self) -> tuple[Input, ...]:
         inputs = [self._input()]
         while self.take_if(","):
             inputs.append(self._input())
-        names = [i.name for i in inputs if i.name]
+        names = Counter(i.name for i in inputs if i.name)
         for given in inputs:
-            if given.name and names.count(given.name) > 1:
+            if given.name and names[given.name] > 1:
                 self.fail_at(given.span, f"two inputs are called {given.name}", "give each its own name")
         return tuple(inputs)
 

@@ -1,0 +1,50 @@
+"""Which layers a figure grew in, from one baseline entry to another."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MOST_LAYERS = 8
+"""Layers that are told one by one: those that grew the most."""
+
+
+def growth_lines(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each layer that grew in ``key``, params or macs; of memory in its parameters.
+
+    ``grew: features.0 Conv2d from 896 to 1,792 (+100%), [1,32,8,8] → [1,64,8,8]``
+    """
+    figure = "params" if key == "memory" else key
+    grown = [path for path in now if now[path][figure] > _was(before, path, figure)]
+    grown.sort(key=lambda path: _was(before, path, figure) - now[path][figure])
+    for path in grown[:MOST_LAYERS]:
+        yield _line(path, figure, before.get(path), now[path])
+    if len(grown) > MOST_LAYERS:
+        yield f"grew: {len(grown) - MOST_LAYERS:,} more layers"
+    gone = [path for path in before if path not in now]
+    if gone:
+        yield f"gone: {', '.join(gone[:MOST_LAYERS])}{', …' if len(gone) > MOST_LAYERS else ''}"
+
+
+def _was(before: Mapping[str, Any], path: str, figure: str) -> int:
+    layer = before.get(path)
+    return layer[figure] if layer else 0
+
+
+def _line(path: str, figure: str, before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
+    name = f"{path} {now['type']}".strip()
+    if before is None:
+        return f"new: {name} with {now[figure]:,}, {now['output']}"
+    old, new = before[figure], now[figure]
+    share = f" (+{percent(Fraction(new - old, old))})" if old else ""
+    shapes = f", {before['output']} → {now['output']}" if before["output"] != now["output"] else ""
+    return f"grew: {name} from {old:,} to {new:,}{share}{shapes}"
+
+
+def percent(share: Fraction) -> str:
+    """``12.5%``; to two places."""
+    hundredths = round(share * 10_000)
+    return f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".") + "%" if hundredths else "<0.01%"
