@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from linscope.render.characters import ascii_only, visible
-from linscope.render.checks.words import inert, notes, sentence, summary, title
+from linscope.render.checks.words import inert, inert_xml, notes, sentence, summary, title
 from linscope.report.checks import ERROR, FAILED
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ _MEANT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
 def _attributes(values: dict[str, object], clean: Callable[[str], str]) -> str:
-    return "".join(f' {name}="{clean(str(value)).translate(_MEANT)}"' for name, value in values.items())
+    return "".join(f' {name}="{inert_xml(clean(str(value)).translate(_MEANT))}"' for name, value in values.items())
 
 
 def _escaped(lines: Iterable[str], clean: Callable[[str], str]) -> str:

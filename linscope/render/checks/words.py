@@ -32,6 +32,11 @@ def inert_json(text: str) -> str:
     return _OLD_COMMAND.sub(r"#\\u0023", text) if "##" in text else text
 
 
+def inert_xml(text: str) -> str:
+    """The same for XML."""
+    return _OLD_COMMAND.sub("#&#35;", text) if "##" in text else text
+
+
 def where(origin: Origin) -> str:
     """``linscope.toml:4``; nothing for a check that is in no file."""
     if origin.file is None:
