@@ -166,7 +166,7 @@ def _reported(error: LinscopeError, arguments: list[str]) -> int:
             streams.write(sys.stdout, render_error(error, None, format, streams.look_of(sys.stdout)))
         else:
             look = streams.look_of(sys.stderr, ascii="--ascii" in arguments)
-            streams.write(sys.stderr, render_error(error, None, "plain", look))
+            streams.write(sys.stderr, streams.harmless(render_error(error, None, "plain", look)))
     except OutputError:
         return OutputError.exit_code  # there is nowhere left to say so
     return error.exit_code
