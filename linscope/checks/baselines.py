@@ -82,7 +82,7 @@ class Holding:
         unit = " bytes" if kind == MEMORY else ""
         more = f" (+{percent(Fraction(value - before, before))})" if before and value > before else ""
         lines: tuple[str, ...] = ()
-        if not holds:
+        if not holds and kind != MEMORY:  # which grows with the parameters, and they tell where
             lines = tuple(growth_lines(key, entry["layers"], now["layers"]))
         if holds is None:
             lines = (*lines, f"not counted: {', '.join(now['uncounted'])}")

@@ -26,6 +26,13 @@ def parameter_lines(report: Report) -> Iterator[str]:
     yield from _lines(report, lambda row: row.parameters.total, _parameters)
 
 
+def memory_lines(report: Report) -> Iterator[str]:
+    """``0 Linear(4, 2): 8 parameters = 32 bytes``."""
+    yield from _lines(report, lambda row: row.parameters.bytes, _memory)
+    if report.totals.buffer_bytes:
+        yield f"got: buffers: {report.totals.buffer_bytes:,}"
+
+
 def _lines(report: Report, count: Callable[[LayerRow], int], told: Callable[[LayerRow], str]) -> Iterator[str]:
     rows = [row for row in report.layers if count(row)]
     most = sorted(rows, key=count, reverse=True)[:MOST_LAYERS]
@@ -51,3 +58,8 @@ def _parameters(row: LayerRow) -> str:
     name = f"{row.path} {row.written or row.type}".strip()
     shapes = " + ".join(f"{weight} {shape}" for weight, shape in row.parameters.shapes)
     return f"{name}: {shapes} = {row.parameters.total:,}" if shapes else f"{name}: {row.parameters.total:,}"
+
+
+def _memory(row: LayerRow) -> str:
+    name = f"{row.path} {row.written or row.type}".strip()
+    return f"{name}: {row.parameters.total:,} parameters = {row.parameters.bytes:,} bytes"

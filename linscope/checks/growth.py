@@ -13,15 +13,14 @@ MOST_LAYERS = 8
 
 
 def growth_lines(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each layer that grew in ``key``, params or macs; of memory in its parameters.
+    """A line for each layer that grew in ``key``, params or macs.
 
     ``grew: features.0 Conv2d from 896 to 1,792 (+100%), [1,32,8,8] → [1,64,8,8]``
     """
-    figure = "params" if key == "memory" else key
-    grown = [path for path in now if now[path][figure] > _was(before, path, figure)]
-    grown.sort(key=lambda path: _was(before, path, figure) - now[path][figure])
+    grown = [path for path in now if now[path][key] > _was(before, path, key)]
+    grown.sort(key=lambda path: _was(before, path, key) - now[path][key])
     for path in grown[:MOST_LAYERS]:
-        yield _line(path, figure, before.get(path), now[path])
+        yield _line(path, key, before.get(path), now[path])
     if len(grown) > MOST_LAYERS:
         yield f"grew: {len(grown) - MOST_LAYERS:,} more layers"
     gone = [path for path in before if path not in now]
@@ -45,6 +44,8 @@ def _line(path: str, figure: str, before: Mapping[str, Any] | None, now: Mapping
 
 
 def percent(share: Fraction) -> str:
-    """``12.5%``; to two places."""
-    hundredths = round(share * 10_000)
-    return f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".") + "%" if hundredths else "<0.01%"
+    """``12.5%``, ``1.25%``: to three figures or so."""
+    places = 2 if share < Fraction(1, 10) else 1
+    text = f"{float(round(share * 100, places)):.{places}f}" if share < 10**9 else f"{int(share * 100)}.0"
+    shown = text.rstrip("0").rstrip(".")
+    return "<0.01%" if shown == "0" else f"{shown}%"

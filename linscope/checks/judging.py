@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from linscope.checks.counts import macs_lines, parameter_lines
+from linscope.checks.counts import macs_lines, memory_lines, parameter_lines
 from linscope.notation.suggest import closest
 from linscope.report.checks import LAYER, MACS, MEMORY, OUTPUT, PARAMETERS, Finding
 
@@ -28,6 +28,14 @@ _FIGURES: dict[str, Callable[[Report], int]] = {
     MEMORY: memory_of,
 }
 """What budgets and baselines are about."""
+
+
+_LINES: dict[str, Callable[[Report], Iterator[str]]] = {
+    PARAMETERS: parameter_lines,
+    MACS: macs_lines,
+    MEMORY: memory_lines,
+}
+"""Where each comes from."""
 
 
 def figures_of(report: Report) -> dict[str, int]:
@@ -132,7 +140,7 @@ def _budget(report: Report, budget: Budget, sizes: Mapping[str, int]) -> Finding
     finding = budget.judged(_FIGURES[budget.kind](report), sizes, is_bound=bound)
     if finding.holds:
         return finding
-    lines = [*finding.lines, *(macs_lines(report) if budget.kind == MACS else parameter_lines(report))]
+    lines = [*finding.lines, *_LINES[budget.kind](report)]
     if bound:
         lines.append(f"not counted: {', '.join(row.name for row in report.uncounted)}")
     return replace(finding, lines=tuple(lines))

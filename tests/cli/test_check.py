@@ -211,7 +211,7 @@ def test_a_baseline_is_written_held_and_tightened(project: Path) -> None:
     (project / "linscope.toml").write_text(text.replace("Linear(8,3)", "Linear(8,4)"))
     done = check(cwd=project)
     assert done.code == 1
-    assert "grew: 0 Linear from 24 to 32 (+33.33%), [2,3] → [2,4]" in done.out
+    assert "grew: 0 Linear from 24 to 32 (+33.3%), [2,3] → [2,4]" in done.out
     assert check("--max-increase", "33%", cwd=project).code == 1
     assert check("--max-increase", "34%", cwd=project).code == 0
     (project / "linscope.toml").write_text('max-increase = "34%"\n' + text.replace("Linear(8,3)", "Linear(8,4)"))
@@ -222,7 +222,7 @@ def test_a_baseline_is_written_held_and_tightened(project: Path) -> None:
     assert done.code == 0
     assert "Stale     head [B=1, T=1], head [B=32, T=3] in linscope-baseline.json: no such check any more" in done.out
     assert "New       top [B=32, T=3], top [B=1, T=1]: not in linscope-baseline.json yet" in done.out
-    assert "Tighten   tail: parameters shrank from 24 to 16 (−33.33%)" in done.out
+    assert "Tighten   tail: parameters shrank from 24 to 16 (−33.3%)" in done.out
 
 
 def test_a_step_summary_is_added_where_there_is_one(project: Path) -> None:
