@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -19,8 +20,6 @@ from linscope.checks.toml_places import places_of
 from linscope.errors import ConfigurationError, LinscopeError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from linscope.checks.cases import Plan
 
 WHOLE = """\
@@ -76,6 +75,13 @@ def test_what_a_whole_file_says() -> None:
 
 def test_the_schema_takes_it() -> None:
     jsonschema.validate(tomllib.loads(WHOLE), configuration_schema())
+
+
+def test_the_file_in_the_readme_is_read() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    text = readme.partition("```toml\n")[2].partition("```")[0]
+    assert len(plan(text).cases) == 2
+    jsonschema.validate(tomllib.loads(text), configuration_schema())
 
 
 def test_a_part_of_pyproject_counts_from_its_own_lines() -> None:

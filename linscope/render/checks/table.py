@@ -35,14 +35,15 @@ def told(result: Result, standing: Standing, look: Look) -> str:
 
 
 def closing(run: CheckRun, look: Look) -> str:
-    return _painted(_end(run), look)
+    return _painted(_end(run, timed=look.width is not None), look)
 
 
-def _end(run: CheckRun) -> Iterator[Block]:
+def _end(run: CheckRun, *, timed: bool) -> Iterator[Block]:
+    """What is said of all; how long they took, on a terminal: a file is the same for the same."""
     if len(run.results) <= FEW or not run.ok:
         yield BLANK
     style = "title" if run.ok else "bad"
-    yield Paragraph(f"{counts(run)}   {run.seconds:.1f} s", style)
+    yield Paragraph(f"{counts(run)}{f'   {run.seconds:.1f} s' if timed else ''}", style)
     said = notes(run)
     if said:
         labels = ["" if index and said[index - 1][0] == label else label for index, (label, _) in enumerate(said)]
