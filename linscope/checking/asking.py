@@ -7,6 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linscope.checking.collector import at_rest
 from linscope.checking.suite import Manner, holding_of, run_suite, suite_of
 from linscope.checks.amounts import share
 from linscope.checks.inline import case_of
@@ -99,7 +100,8 @@ def plan_at(path: str) -> Plan:
 
     file = load(str(Path(path).absolute()))
     assert file is not None  # only a file that may be somebody else's can be none
-    return plan_of(file)
+    with at_rest():
+        return plan_of(file)
 
 
 def _path(target: Any) -> str | None:

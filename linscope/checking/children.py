@@ -190,7 +190,7 @@ def _work(task: Task, holding: Holding, manner: Manner, writing: int) -> None:
     """What a forked process does: one task; it never returns."""
     code = 1
     try:
-        from linscope.engine.alone import alone
+        from linscope.engine.threads import alone
 
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends this one

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from linscope.checks.cases import shortened
 from linscope.checks.expressions import Expression
 from linscope.checks.shapes import Expected
 from linscope.errors import ConfigurationError, LinscopeError, NotationError, Place, UsageError
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 LONGEST_SPEC = 100_000
 """Characters of a spec; more is hostile."""
 
-LIGHT_INPUT = 1 << 16
+LONGEST_SHOWN = 1_000
+"""Characters of a target that results show."""
+
+LIGHT_INPUT = 1 << 18
 """Elements of all inputs of a check that is sure to take no time and no memory to speak of."""
 
 
@@ -77,7 +81,7 @@ _KEYS = {
 
 def shown(target: Any) -> str:
     """A target in words: what the user wrote, or the class of a module."""
-    return target if isinstance(target, str) else type(target).__name__
+    return shortened(target, LONGEST_SHOWN) if isinstance(target, str) else type(target).__name__
 
 
 def prepared(case: Case, *, may_run_code: bool = True) -> Iterator[Task | Result]:
@@ -144,7 +148,7 @@ def _notation(case: Case, name: str, binding: Sizes) -> Task:
     sizes = {**bound.sizes, **dict(binding)}
     _check_names(case, sizes)
     fed = sum(prod(given.shape) for given in bound.inputs)
-    return Task(case, name, binding, sizes, outputs, bound, light=bound.small and fed <= LIGHT_INPUT)
+    return Task(case, name, binding, sizes, outputs, bound, light=bound.light and fed <= LIGHT_INPUT)
 
 
 def _names_of(case: Case) -> set[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from linscope.checking.collector import at_rest, on_new_things_alone
 from linscope.checking.preparing import Task, prepared
 from linscope.checks.baselines import Holding, load, save, written
 from linscope.errors import UsageError
@@ -58,11 +59,12 @@ def suite_of(cases: Iterable[Case], manner: Manner) -> Suite:
     ready: deque[tuple[int, Task]] = deque()
     broken: list[tuple[int, Result]] = []
     items = (item for case in cases for item in prepared(case, may_run_code=manner.may_run_code))
-    for index, item in enumerate(items):
-        if isinstance(item, Result):
-            broken.append((index, item))
-        else:
-            ready.append((index, item))
+    with at_rest():
+        for index, item in enumerate(items):
+            if isinstance(item, Result):
+                broken.append((index, item))
+            else:
+                ready.append((index, item))
     return Suite(ready, broken)
 
 
@@ -80,10 +82,12 @@ def results_of(suite: Suite, holding: Holding, manner: Manner) -> Iterator[tuple
         yield from run_watched(suite.ready, holding, manner)
         return
     from linscope.checking.running import run_task
+    from linscope.engine.threads import on_one_thread
 
-    while suite.ready:
-        index, task = suite.ready.popleft()
-        yield index, run_task(task, holding)
+    with on_one_thread(), on_new_things_alone():
+        while suite.ready:
+            index, task = suite.ready.popleft()
+            yield index, run_task(task, holding)
 
 
 def holding_of(baseline: str | None, max_increase: Fraction, writing: str | None = None) -> Holding:

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 Sizes = tuple[tuple[str, int], ...]
 
 
+LONGEST_NAME = 120
+"""Characters of a name that is made up; of one that is given, too."""
+
+
+def shortened(text: str, most: int = LONGEST_NAME) -> str:
+    """``text``, its end left out where it is too long to be read."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One check as it was written.

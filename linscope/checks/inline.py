@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from linscope.checks.budgets import FIGURES, plain_budget
-from linscope.checks.cases import Case
+from linscope.checks.cases import Case, shortened
 from linscope.checks.shapes import expected
 from linscope.errors import UsageError
 
@@ -38,7 +38,7 @@ def case_of(
     """
     outputs = (output,) if isinstance(output, str) else tuple(output or ())
     return Case(
-        name=name or (target if isinstance(target, str) else type(target).__name__),
+        name=shortened(name or (target if isinstance(target, str) else type(target).__name__)),
         target=target,
         bindings=tuple(tuple(binding.items()) for binding in bindings) or ((),),
         outputs=tuple(map(expected, outputs)),

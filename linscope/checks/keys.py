@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from linscope.checks.amounts import share
 from linscope.checks.budgets import FIGURES, Budget, plain_budget, quantity
-from linscope.checks.cases import Case
+from linscope.checks.cases import LONGEST_NAME, Case, shortened
 from linscope.checks.shapes import Expected, expected
 from linscope.errors import LinscopeError, Place
 from linscope.notation.suggest import closest
@@ -24,6 +24,8 @@ FILE_KEYS = ("schema", "check", "torch-defaults", "baseline", "max-increase")
 LIMIT_KEYS = ("exact", "min", "max", "tolerance")
 LARGEST_SIZE = 2**63 - 1
 MOST_BINDINGS = 1_000
+LONGEST_MESSAGE = 2_000
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _whole(table: dict[str, Any], fields: dict[str, Any], path: KeyPath, wrong: 
 def _made_up(fields: dict[str, Any]) -> str:
     arguments = fields["options"].get("args") or {}
     written = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    return f"{fields['target']}({written})" if written else str(fields["target"])
+    return shortened(f"{fields['target']}({written})" if written else str(fields["target"]))
 
 
 def _text(key: str, value: Any) -> str:
@@ -111,7 +113,11 @@ def _target(key: str, value: Any) -> dict[str, Any]:
 
 
 def _name(key: str, value: Any) -> dict[str, Any]:
-    return {key: _text(key, value).strip()}
+    text = _text(key, value).strip()
+    most = LONGEST_NAME if key == "name" else LONGEST_MESSAGE
+    if len(text) > most:
+        raise _Refused(f"{key} has {len(text):,} characters", f"at most {most:,}")
+    return {key: text}
 
 
 def _bind(key: str, value: Any) -> dict[str, Any]:

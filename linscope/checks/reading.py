@@ -81,10 +81,13 @@ def _check_schema(table: dict[str, Any], wrong: list[Wrong]) -> None:
 
 def _known_keys(table: dict[str, Any], known: Collection[str], path: KeyPath, wrong: list[Wrong]) -> None:
     for key in table:
-        if key not in known:
+        if key in known:
+            continue
+        hint = None
+        if len(wrong) <= MOST_TOLD:  # what is not told needs none
             near = closest(key.replace("-", "_"), [name.replace("-", "_") for name in known])
             hint = f"did you mean {near[0].replace('_', '-')}?" if near else f"one of {', '.join(known)}"
-            wrong.append(Wrong((*path, key), f"unknown key {key[:60]!r}", hint))
+        wrong.append(Wrong((*path, key), f"unknown key {key[:60]!r}", hint))
 
 
 def _named_apart(cases: list[Case], wrong: list[Wrong]) -> list[Case]:

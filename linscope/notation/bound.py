@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from linscope.errors import Place, SizeError
 from linscope.notation.binding import sizes_by_name, sizes_of
@@ -28,16 +28,24 @@ from linscope.notation.unparse import unparse_step
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TINY = 1 << 10
-"""A layer whose numbers multiply to less than this holds at most some million parameters, though one of them
-may count twice (the hidden size of an LSTM)."""
-
 PLAIN = frozenset({"Linear", "Parameter", "Bilinear", "Embedding", "EmbeddingBag"})
-TINY_PLAIN = 1 << 22
-"""The same for layers whose parameters are no more than the product of their numbers."""
+"""Layers whose parameters are no more than the product of their numbers."""
 
-TINY_KERNELS = 1 << 20
-"""The same for convolutions, whose kernel size may count three times."""
+
+class Most(NamedTuple):
+    """What the numbers of a layer may multiply to: of plain ones; of convolutions, whose kernel size may count three
+    times; of any other, in which one number may count twice (the hidden size of an LSTM)."""
+
+    plain: int
+    kernels: int
+    other: int
+
+
+TINY = Most(1 << 22, 1 << 20, 1 << 10)
+"""A layer below it holds at most some million parameters."""
+
+LIGHT = Most(1 << 24, 1 << 26, 1 << 17)
+"""A layer below it is built in some tenths of a second, and in some hundred megabytes, at the very most."""
 
 FEW_STEPS = 64
 
@@ -64,6 +72,7 @@ class BoundSpec:
         written: the text of each step, by path.
         largest: the largest number among the arguments of the steps.
         small: whether what it builds is sure to take little memory.
+        light: whether it is sure to take no more than a moment to build.
         learns: whether it has holes or lazy layers, which the first input fills.
     """
 
@@ -75,6 +84,7 @@ class BoundSpec:
     written: Mapping[str, str]
     largest: int
     small: bool
+    light: bool
     learns: bool
 
 
@@ -89,6 +99,7 @@ def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
     sequence = tuple(_unrolled(spec.steps))
     steps = tuple(step for step in sequence if not isinstance(step, Assertion))
     texts = {id(step): unparse_step(step) for step in steps}  # a repeated step is one object
+    small = len(sequence) <= FEW_STEPS and all(_is_below(TINY, step) for step in steps)
     return BoundSpec(
         spec=spec,
         sizes=bound,
@@ -97,7 +108,8 @@ def bind(spec: Spec, sizes: Mapping[str, int]) -> BoundSpec:
         steps=steps,
         written={str(index): texts[id(step)] for index, step in enumerate(steps)},
         largest=max((max(_sizes(step), default=1) for step in spec.steps), default=1),
-        small=len(sequence) <= FEW_STEPS and all(_is_tiny(step) for step in steps),
+        small=small,
+        light=small or (len(sequence) <= FEW_STEPS and all(_is_below(LIGHT, step) for step in steps)),
         learns=any(isinstance(value, Hole) for step in spec.steps for value in _values_in(step))
         or any("Lazy" in text for text in texts.values()),
     )
@@ -124,15 +136,15 @@ def _unrolled(steps: tuple[Step, ...]) -> Iterator[Layer | Method | Assertion]:
             yield step
 
 
-def _is_tiny(step: Layer | Method) -> bool:
-    """Whether the numbers in a step are so small that nothing built from them is large."""
+def _is_below(most: Most, step: Layer | Method) -> bool:
+    """Whether the numbers in a step are so small that nothing built from them is larger."""
     if step.name.startswith("Transformer"):
         return False  # large by default
     numbers = list(_sizes(step))
     product, largest = prod(numbers), max(numbers, default=1)
     if step.name in PLAIN:
-        return product < TINY_PLAIN
-    return product * largest**2 < TINY_KERNELS if "Conv" in unparse_step(step) else product < TINY
+        return product < most.plain
+    return product * largest**2 < most.kernels if "Conv" in unparse_step(step) else product < most.other
 
 
 def _sizes(step: Step) -> Iterator[int]:

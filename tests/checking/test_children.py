@@ -95,7 +95,7 @@ def test_what_eats_the_memory_is_stopped(tmp_path: Path) -> None:
 
 
 def test_light_checks_run_here_in_between(tmp_path: Path) -> None:
-    specs = ["[2,4] -> Linear(4,2)", "[4,3000] -> Linear(3000,3000)", "[2,4] -> Linear(4,3)"]
+    specs = ["[2,4] -> Linear(4,2)", "[4,5000] -> Linear(5000,5000)", "[2,4] -> Linear(4,3)"]
     manner = Manner(jobs=1)
     suite = suite_of([case_of(spec) for spec in specs], manner)
     assert [task.light for _, task in suite.ready] == [True, False, True]

@@ -35,4 +35,4 @@ def test_it_sees_what_it_looks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzzing, "LONGEST", 0.01)
     for reader, words in ((evaluates, "exec"), (hangs, "a hang"), (breaks, "IndexError")):
         monkeypatch.setattr(fuzzing, "READERS", ((reader, ["x"], 1),))
-        assert words in fuzzing.fuzz(1).faults[-1]
+        assert any(words in fault for fault in fuzzing.fuzz(1).faults)
