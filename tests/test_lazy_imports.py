@@ -51,6 +51,10 @@ def imported(*arguments: str) -> tuple[int, set[str]]:
         (["explain", "attention", "--x", "[[1,2]]"], 2),
         (["explain", "transpose", "[32,3,4] -> Linaer(4,2)"], 2),
         (["analyse"], 2),
+        (["check", "--help"], 0),
+        (["check", "[3] -> Linaer"], 2),
+        (["check", "[3] -> ReLU", "--macs", "8**B"], 2),
+        (["schema", "configuration"], 0),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
 )

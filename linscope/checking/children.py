@@ -55,12 +55,10 @@ def can_fork() -> bool:
 
 
 def run_watched(ready: deque[tuple[int, Task]], holding: Holding, manner: Manner) -> Iterator[tuple[int, Result]]:
-    """The result of each task, in order; heavy ones from ``manner.jobs`` processes at a time."""
+    """The result of each task, in order; heavy ones from ``manner.jobs`` processes at a time. None where there can
+    be no such processes."""
     if not can_fork():
-        while ready:
-            index, task = ready.popleft()
-            yield index, run_task(task, holding)
-        return
+        return  # what is left is run here
     import_module("linscope.engine")  # so that every process has torch already
     waiting: deque[tuple[int, _Child | Result]] = deque()
     with _Pool(holding, manner) as pool:

@@ -41,6 +41,7 @@ class Task:
 
     Args:
         sizes: of all names that mean something in it.
+        outputs: what must come out, as it was said in one place or in two, each of one tensor or of all.
         bound: what it runs, where that is notation; its last assertion is among ``outputs`` instead.
         light: whether it is sure to be done at once: it need not be watched.
     """
@@ -49,7 +50,7 @@ class Task:
     name: str
     binding: Sizes
     sizes: Mapping[str, int]
-    outputs: tuple[Expected, ...]
+    outputs: tuple[tuple[Expected, ...], ...]
     bound: BoundSpec | None
     light: bool
 
@@ -120,11 +121,12 @@ def _task(case: Case, name: str, binding: Sizes, *, may_run_code: bool) -> Task:
         )
     if source is None and isinstance(case.target, str):
         return _notation(case, name, binding)
+    outputs = (case.outputs,) if case.outputs else ()
     inputs = case.options.get("inputs")
     sizes = {**_sizes_in(inputs), **dict(binding)}
     _check_used(case, binding, _names_in(inputs))
     _check_names(case, sizes)
-    return Task(case, name, binding, sizes, case.outputs, None, light=not isinstance(case.target, str))
+    return Task(case, name, binding, sizes, outputs, None, light=not isinstance(case.target, str))
 
 
 def _notation(case: Case, name: str, binding: Sizes) -> Task:
@@ -140,10 +142,10 @@ def _notation(case: Case, name: str, binding: Sizes) -> Task:
         bound = bind(spec, {key: size for key, size in binding if key in names or key not in extra})
     except UsageError as error:
         raise _WrongKey("bind", error) from None
-    outputs = case.outputs
+    outputs = (case.outputs,) if case.outputs else ()
     if bound.steps and isinstance(bound.sequence[-1], Assertion):
         last = bound.sequence[-1]
-        outputs = (Expected(last.shape, case.target[slice(*last.span)]), *outputs)
+        outputs = ((Expected(last.shape, case.target[slice(*last.span)]),), *outputs)
         bound = replace(bound, sequence=bound.sequence[:-1])
     sizes = {**bound.sizes, **dict(binding)}
     _check_names(case, sizes)

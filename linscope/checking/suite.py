@@ -76,15 +76,14 @@ def results_of(suite: Suite, holding: Holding, manner: Manner) -> Iterator[tuple
     yield from suite.broken
     if not suite.ready:
         return
-    if manner.jobs and any(not task.light for _, task in suite.ready):
-        from linscope.checking.children import run_watched
-
-        yield from run_watched(suite.ready, holding, manner)
-        return
+    watched = manner.jobs and any(not task.light for _, task in suite.ready)
+    from linscope.checking.children import run_watched
     from linscope.checking.running import run_task
     from linscope.engine.threads import on_one_thread
 
     with on_one_thread(), on_new_things_alone():
+        if watched:
+            yield from run_watched(suite.ready, holding, manner)
         while suite.ready:
             index, task = suite.ready.popleft()
             yield index, run_task(task, holding)

@@ -45,18 +45,21 @@ def figures_of(report: Report) -> dict[str, int]:
 
 def judged(
     report: Report,
-    outputs: Sequence[Expected],
+    outputs: Sequence[Sequence[Expected]],
     layers: Sequence[tuple[str, Expected]],
     budgets: Sequence[Budget],
     sizes: Mapping[str, int],
 ) -> tuple[Finding, ...]:
     """A finding for each thing that was expected.
 
+    Args:
+        outputs: what must come out, in one place or in several; each of one tensor or of all.
+
     Raises:
         NotationError: an expression that divides by zero.
     """
     return (
-        *_outputs(report, outputs, sizes),
+        *(finding for shapes in outputs for finding in _outputs(report, shapes, sizes)),
         *(_layer(report, path, shape, sizes) for path, shape in layers),
         *(_budget(report, budget, sizes) for budget in budgets),
     )

@@ -200,3 +200,10 @@ def test_nothing_expected_is_said() -> None:
     result = only(linscope.check("[3] -> ReLU"))
     assert result.status == "passed"
     assert result.remarks == ("nothing was expected: it could be analysed, and no more",)
+
+
+def test_a_shape_in_the_spec_and_one_beside_it() -> None:
+    run = linscope.check("[B,4] -> Linear(4,2) -> [_,2]", bind={"B": 3}, output="[B,2]")
+    assert run.ok and len(only(run).findings) == 2
+    run = linscope.check("[B,4] -> Linear(4,2) -> [_,2]", bind={"B": 3}, output="[B,3]")
+    assert [found.expected for found in only(run).broken] == ["[3, 3]"]

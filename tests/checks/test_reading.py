@@ -234,7 +234,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, 
 
 
 @given(documents)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_every_key_of_any_document_has_its_place(text: str) -> None:
     try:
         document = tomllib.loads(text)
@@ -281,7 +281,7 @@ def plan_or_error(text: str) -> Plan | None:
 
 
 @given(files)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_is_read_is_what_the_published_schema_takes(text: str) -> None:
     """Whatever is read is valid; what is valid may still hold a text that is no spec, shape or expression."""
     read = plan_or_error(text)
@@ -290,7 +290,7 @@ def test_what_is_read_is_what_the_published_schema_takes(text: str) -> None:
 
 
 @given(st.text() | files.flatmap(lambda text: st.integers(0, len(text)).map(lambda cut: text[:cut])))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_text_is_a_plan_or_an_error(text: str) -> None:
     plan_or_error(text)
 
