@@ -3,6 +3,8 @@
 Against building each layer and calling ``thop.profile`` on it, in the same run, in turns of some hundred checks: those
 are read from a file of their own, prepared, run, counted and compared. Importing torch is in neither. At the end, all
 in one process as a person starts it, and how much memory that takes beside a tenth of them.
+
+Checks run on one thread, and ``thop.profile`` on as many as torch takes: OMP_NUM_THREADS=1 gives both one.
 """
 
 from __future__ import annotations
