@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 from torch import nn
 
 import linscope
@@ -156,9 +158,7 @@ def test_files_are_named_from_the_folder_of_the_checks(tmp_path: Path) -> None:
 
 def test_work_without_a_count_passes_no_limit() -> None:
     class Spectrum(nn.Module):
-        def forward(self, x: object) -> object:
-            import torch
-
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.fft.fft(x)
 
     found = only(linscope.check(Spectrum(), "[2,8]", macs=0))
@@ -207,3 +207,11 @@ def test_a_shape_in_the_spec_and_one_beside_it() -> None:
     assert run.ok and len(only(run).findings) == 2
     run = linscope.check("[B,4] -> Linear(4,2) -> [_,2]", bind={"B": 3}, output="[B,3]")
     assert [found.expected for found in only(run).broken] == ["[3, 3]"]
+
+
+def test_nothing_is_left_behind() -> None:
+    before = (torch.get_num_threads(), torch.get_rng_state(), gc.isenabled(), gc.get_freeze_count())
+    assert linscope.check("[2,4] -> Linear(4,2)", macs=16).ok
+    after = (torch.get_num_threads(), torch.get_rng_state(), gc.isenabled(), gc.get_freeze_count())
+    assert torch.equal(before[1], after[1])
+    assert (before[0], *before[2:]) == (after[0], *after[2:])

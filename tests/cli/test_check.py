@@ -301,3 +301,10 @@ def test_many_checks_stay_readable(tmp_path: Path) -> None:
     lines = done.out.splitlines()
     assert len(lines) < 120
     assert sum("linscope.toml:" in line for line in lines) == 60
+
+
+def test_a_baseline_says_what_it_leaves_out(project: Path) -> None:
+    done = check("[2,4] -> Linear(4,2)", "[2] -> Linaer", "--write-baseline", "b.json", cwd=project)
+    assert done.code == 2
+    assert "written to b.json, without 1 that could not be told" in done.out
+    assert list(json.loads((project / "b.json").read_text())["checks"]) == ["[2,4] -> Linear(4,2)"]

@@ -102,7 +102,9 @@ def notes(run: CheckRun) -> list[tuple[str, str]]:
     """What is to be said of the baseline: a label and a line each."""
     said = []
     if run.written is not None:
-        said.append(("Baseline", f"written to {run.written}"))
+        left_out = sum(result.error is not None for result in run.results)
+        without = f", without {left_out:,} that could not be told" if left_out else ""
+        said.append(("Baseline", f"written to {run.written}{without}"))
     if run.stale:
         said.append(("Stale", f"{_named(run.stale)} in {run.baseline}: no such check any more"))
     if run.fresh:
