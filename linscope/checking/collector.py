@@ -28,7 +28,7 @@ def at_rest() -> Iterator[None]:
 
 @contextlib.contextmanager
 def on_new_things_alone() -> Iterator[None]:
-    """Inside, what is there already is not looked at; where somebody else has seen to that, it stays as they want it."""
+    """Inside, what is there already is not looked at; where somebody else has seen to that, it stays so."""
     if gc.get_freeze_count():
         yield
         return
