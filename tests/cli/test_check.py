@@ -308,3 +308,12 @@ def test_a_baseline_says_what_it_leaves_out(project: Path) -> None:
     assert done.code == 2
     assert "written to b.json, without 1 that could not be told" in done.out
     assert list(json.loads((project / "b.json").read_text())["checks"]) == ["[2,4] -> Linear(4,2)"]
+
+
+@pytest.mark.parametrize("variable", ["CI", "GITHUB_ACTIONS"])
+def test_an_error_is_no_command_to_a_ci_server(variable: str, project: Path) -> None:
+    (project / "linscope.toml").write_text("schema = 1\n'##[error]x' = 1\n[[check]]\nspec = '[3] -> ReLU'\n")
+    done = check(cwd=project, **{variable: "true"})
+    assert done.code == 2
+    assert "# #[error]x" in done.err and "##[" not in done.err
+    assert not any(line.lstrip().startswith("::") for line in done.err.splitlines())
