@@ -51,7 +51,8 @@ def check(
         output: the shape that must come out, ``"[B,T,2]"``; several for several tensors.
         layers: by the path of a layer, the shape that must come out of it.
         params, macs, memory: a number, an expression in the named dimensions (``"8*B*T"``), an amount (``"1.5M"``,
-            ``"2 MiB"``), or a limit (``"<=1.5M"``). Memory is in bytes, and a limit in any case.
+            ``"2 MiB"``), or a limit (``"<=1.5M"``). Memory is in bytes, that of
+            one forward (parameters, buffers, activations at their most, the KV cache), and a limit in any case.
         message: for whoever meets the failure.
         baseline: a file that was written with ``--write-baseline``; figures may exceed it by ``max_increase``.
         may_run_code: whether a target may stand for code of the user's.

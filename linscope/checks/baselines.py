@@ -2,7 +2,8 @@
 
 {"schema": 1,
  "checks": {"head": {"layers": {"0": {"macs": 768, "output": "[32,3,2]", "params": 8, "type": "Linear"}},
-                     "macs": 768, "memory": 32, "output": "[32,3,2]", "params": 8, "uncounted": []}}}
+                     "macs": 768, "memory": 2336, "memory_of": {"activations": 2304, "parameters": 32, ...},
+                     "output": "[32,3,2]", "params": 8, "uncounted": []}}}
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linscope.checks.budgets import FIGURES
-from linscope.checks.growth import growth_lines, percent
+from linscope.checks.growth import growth_lines, part_lines, percent
 from linscope.checks.judging import figures_of
 from linscope.errors import ConfigurationError, OutputError
 from linscope.report.checks import MACS, MEMORY, Finding
@@ -82,7 +83,9 @@ class Holding:
         unit = " bytes" if kind == MEMORY else ""
         more = f" (+{percent(Fraction(value - before, before))})" if before and value > before else ""
         lines: tuple[str, ...] = ()
-        if not holds and kind != MEMORY:  # which grows with the parameters, and they tell where
+        if not holds and kind == MEMORY:
+            lines = tuple(part_lines(entry.get("memory_of", {}), now["memory_of"]))
+        elif not holds:
             lines = tuple(growth_lines(key, entry["layers"], now["layers"]))
         if holds is None:
             lines = (*lines, f"not counted: {', '.join(now['uncounted'])}")
@@ -113,6 +116,12 @@ def entry_of(report: Report) -> Entry:
             entry["params"] += row.parameters.total
     return {
         **{key: found[kind] for key, kind in FIGURES.items()},
+        "memory_of": {
+            "activations": report.memory.activations or 0,
+            "buffers": report.memory.buffers,
+            "kv_cache": report.memory.kv_cache or 0,
+            "parameters": report.memory.parameters,
+        },
         "output": ", ".join(f"[{','.join(map(str, tensor.shape))}]" for tensor in report.outputs),
         "uncounted": [row.name for row in report.uncounted],
         "layers": layers,
@@ -155,6 +164,8 @@ def _is_entry(entry: Any) -> bool:
         and all(isinstance(name, str) for name in entry["uncounted"])
         and isinstance(entry.get("layers"), dict)
         and all(map(_is_layer, entry["layers"].values()))
+        and isinstance(entry.get("memory_of", {}), dict)
+        and all(map(_is_count, entry.get("memory_of", {}).values()))
     )
 
 

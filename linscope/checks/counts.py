@@ -27,10 +27,17 @@ def parameter_lines(report: Report) -> Iterator[str]:
 
 
 def memory_lines(report: Report) -> Iterator[str]:
-    """``0 Linear(4, 2): 8 parameters = 32 bytes``."""
+    """``0 Linear(4, 2): 8 parameters = 32 bytes``, then all that is no layer's."""
     yield from _lines(report, lambda row: row.parameters.bytes, _memory)
-    if report.totals.buffer_bytes:
-        yield f"got: buffers: {report.totals.buffer_bytes:,}"
+    memory = report.memory
+    if memory.buffers:
+        yield f"got: buffers = {memory.buffers:,} bytes"
+    if memory.activations:
+        layer = next((row for row in report.layers if row.path == memory.reached_in), None)
+        where = f", in {f'{layer.path} {layer.written}'.strip()}" if layer is not None else ""
+        yield f"got: activations at their most{where} = {memory.activations:,} bytes"
+    if memory.kv_cache:
+        yield f"got: KV cache = {memory.kv_cache:,} bytes"
 
 
 def _lines(report: Report, count: Callable[[LayerRow], int], told: Callable[[LayerRow], str]) -> Iterator[str]:

@@ -28,6 +28,15 @@ def growth_lines(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) ->
         yield f"gone: {', '.join(gone[:MOST_LAYERS])}{', …' if len(gone) > MOST_LAYERS else ''}"
 
 
+def part_lines(before: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
+    """A line for each part of the memory that grew: ``grew: activations from 2,304 to 4,608 bytes (+100%)``."""
+    for part, new in now.items():
+        old = before.get(part)
+        if old is not None and new > old:
+            share = f" (+{percent(Fraction(new - old, old))})" if old else ""
+            yield f"grew: {part.replace('_', ' ')} from {old:,} to {new:,} bytes{share}"
+
+
 def _was(before: Mapping[str, Any], path: str, figure: str) -> int:
     layer = before.get(path)
     return layer[figure] if layer else 0

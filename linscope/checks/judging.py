@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def memory_of(report: Report) -> int:
-    """Bytes that the model takes: its parameters and buffers."""
-    return report.totals.parameters.bytes + report.totals.buffer_bytes
+    """Bytes that one forward takes: parameters, buffers, activations at their most, and the KV cache."""
+    return report.memory.total
 
 
 _FIGURES: dict[str, Callable[[Report], int]] = {

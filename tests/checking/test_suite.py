@@ -25,10 +25,11 @@ def only(run: linscope.CheckRun) -> Result:
 
 
 def test_what_holds() -> None:
-    run = linscope.check("[32,3,4] -> Linear(4,2) -> [32,3,2]", params=8, macs=768, memory="32 B")
+    run = linscope.check("[32,3,4] -> Linear(4,2) -> [32,3,2]", params=8, macs=768, memory="2336 B")
     assert run.ok and run.exit_code == 0
     assert [(found.kind, found.actual, found.holds) for found in only(run).findings] == [
-        ("output", "[32, 3, 2]", True), ("parameters", "8", True), ("macs", "768", True), ("memory", "32 bytes", True),
+        ("output", "[32, 3, 2]", True), ("parameters", "8", True), ("macs", "768", True),
+        ("memory", "2,336 bytes", True),
     ]  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def test_what_a_baseline_keeps_is_sorted_with_a_figure_on_each_line() -> None:
     assert list(form["checks"]) == ["a", "z"]
     assert form["checks"]["a"]["layers"]["2"] == {"macs": 2880, "output": "[2,10]", "params": 1440, "type": "Linear"}
     assert (form["checks"]["a"]["params"], form["checks"]["a"]["macs"], form["checks"]["a"]["memory"]) == (
-        1440 + 112, 2880 + 2 * 36 * 108, 4 * 1552,
+        1440 + 112, 2880 + 2 * 36 * 108, 4 * (1552 + 2 * (3 * 64 + 4 * 36) + 20),
     )  # fmt: skip
     assert '          "macs": 2880,\n          "output": "[2,10]",\n' in text
     assert written(reversed(entries)) == text
@@ -54,7 +54,13 @@ def test_growth_is_named_by_layer() -> None:
         "grew: 0 Conv2d from 112 to 224 (+100%), [2,4,6,6] → [2,8,6,6]",
     )
     assert macs.lines[0] == "grew: 0 Conv2d from 7,776 to 15,552 (+100%), [2,4,6,6] → [2,8,6,6]"
-    assert (memory.baseline, memory.value) == (6208, 12416)
+    # numbers: the parameters; what went in, the feature map, and what comes out of it
+    assert memory.baseline == 4 * (1552 + 2 * (3 * 64 + 4 * 36) + 20)
+    assert memory.value == 4 * (3104 + 2 * (3 * 64 + 8 * 36) + 20)
+    assert memory.lines == (
+        "grew: activations from 2,768 to 3,920 bytes (+41.6%)",
+        "grew: parameters from 6,208 to 12,416 bytes (+100%)",
+    )
 
 
 def test_a_layer_that_is_new_and_one_that_is_gone() -> None:
