@@ -79,9 +79,10 @@ def results_of(suite: Suite, holding: Holding, manner: Manner) -> Iterator[tuple
     watched = manner.jobs and any(not task.light for _, task in suite.ready)
     from linscope.checking.children import run_watched
     from linscope.checking.running import run_task
+    from linscope.engine.brief import many
     from linscope.engine.threads import on_one_thread
 
-    with on_one_thread(), on_new_things_alone():
+    with on_one_thread(), on_new_things_alone(), many():
         if watched:
             yield from run_watched(suite.ready, holding, manner)
         while suite.ready:

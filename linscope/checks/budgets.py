@@ -74,7 +74,9 @@ class Budget:
         Raises:
             NotationError: as ``Quantity.value``.
         """
-        exact, low, high = (None if q is None else q.value(sizes) for q in (self.exact, self.least, self.most))
+        exact = None if self.exact is None else self.exact.value(sizes)
+        low = None if self.least is None else self.least.value(sizes)
+        high = None if self.most is None else self.most.value(sizes)
         least, most = (exact, exact) if exact is not None else (low, high)
         if self.tolerance:
             least = None if least is None else ceil(least * (1 - self.tolerance))

@@ -48,15 +48,13 @@ class _Token(NamedTuple):
 class Expression:
     """An expression that was read: ``steps`` in the order a stack machine takes them.
 
-    A step is a number, the token of a name, or the token of a sign; ``neg`` is the sign of one operand.
+    A step is a number, the token of a name, or the token of a sign; ``neg`` is the sign of one operand. ``names`` are
+    those in it.
     """
 
     text: str
     steps: tuple[int | _Token, ...]
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(step.text for step in self.steps if isinstance(step, _Token) and step.kind == "name")
+    names: frozenset[str]
 
     def check_names(self, known: Collection[str]) -> None:
         """See that every name is one of ``known``.
@@ -81,7 +79,8 @@ class Expression:
         Raises:
             NotationError: a name without a size, or a division by zero, with the place.
         """
-        self.check_names(sizes)
+        if not self.names <= sizes.keys():
+            self.check_names(sizes)
         stack: list[int] = []
         for step in self.steps:
             if isinstance(step, int):
@@ -151,7 +150,8 @@ class _Reader:
             self._fail(token, "nothing is open that ) could close", "leave the ) out")
         if token.kind != "end":
             self._fail(token, f"+, -, * or // belongs before {token.text[:20]!r}", EXAMPLE)
-        return Expression(self._text, tuple(self._steps))
+        names = frozenset(token.text for token in self._tokens if token.kind == "name")
+        return Expression(self._text, tuple(self._steps), names)
 
     @property
     def _peek(self) -> _Token:
@@ -164,15 +164,16 @@ class _Reader:
     def _tokenized(self) -> list[_Token]:
         tokens: list[_Token] = []
         position = 0
-        while not tokens or tokens[-1].kind != "end":
-            found = _TOKEN.match(self._text, position)
-            if found is None:
-                self._stray(position)
+        for found in _TOKEN.finditer(self._text):
+            if found.start() != position:
+                break
             kind = found.lastgroup or ""
             start, position = found.span(kind)
             word = found[kind]
             tokens.append(_Token(word if kind == "sign" else kind, word, start, position))
-        return tokens
+            if kind == "end":
+                return tokens
+        self._stray(position)
 
     def _stray(self, position: int) -> NoReturn:
         while self._text[position] in " \t\n\r":

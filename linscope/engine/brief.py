@@ -6,10 +6,13 @@ It counts as that does: at the same operators, by the same formulas.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from linscope.engine.compiling import CompilersAside
 from linscope.engine.guard import Allowance
 from linscope.engine.inputs import Drawer
 from linscope.engine.keeping import Seeded, WithoutFastPaths
@@ -20,7 +23,7 @@ from linscope.engine.tracer import Tracer
 from linscope.report.record import UNCOUNTED, ParameterCount, Report, Run, TensorInfo, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from torch import nn
 
@@ -29,28 +32,48 @@ if TYPE_CHECKING:
 _CPU = torch.device("cpu")
 
 
-def brief(subject: Subject, seed: int = 0) -> Report | None:
+@contextlib.contextmanager
+def many(seed: int = 0) -> Iterator[None]:
+    """Around many brief runs: random states and switches are put back once, after all of them."""
+    with ONE_AT_A_TIME, Seeded(seed), WithoutFastPaths(), CompilersAside():
+        yield
+
+
+def brief(subject: Subject) -> Report | None:
     """A report of outputs and totals, without layers, operators and notes; None where it takes a whole one.
 
-    That is: an operator without a count, sizes that are learnt, packed weights, and whatever raises.
+    That is: an operator without a count, sizes that are learnt, packed weights, and whatever raises. Called within
+    ``many``.
     """
     if not subject.owned or subject.learns or subject.foreign or subject.training is None:
         return None
     try:
-        with ONE_AT_A_TIME, Seeded(seed), WithoutFastPaths():
-            return _run(subject, seed)
+        return _run(subject)
     except Exception:  # the whole analysis says what it is
         return None
 
 
-def _run(subject: Subject, seed: int) -> Report | None:
+class _Counter(Tracer):
+    """A tracer that is entered once, where compilers are aside already."""
+
+    def __enter__(self) -> _Counter:
+        TorchDispatchMode.__enter__(self)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        TorchDispatchMode.__exit__(self, kind, error, trace)  # type: ignore[no-untyped-call]  # likewise
+        if error is None and self._broken is not None:
+            raise self._broken
+
+
+def _run(subject: Subject) -> Report | None:
     model = subject.build()
     modules = tuple(model.modules())
     for module in modules:  # model.train sets the same through each module's own slow way to set anything
         module.__dict__["training"] = subject.training
     allowance = Allowance()
     args, kwargs = Drawer("real", _CPU, allowance).materialize(subject.arguments(model))
-    tracer = Tracer(allowance)
+    tracer = _Counter(allowance)
     with torch.no_grad(), tracer:
         output = model(*args, **kwargs)
     if any(tally.state == UNCOUNTED for tally in tracer.operators.values()) or any(packed_of(m)[0] for m in modules):
@@ -65,7 +88,7 @@ def _run(subject: Subject, seed: int) -> Report | None:
         uncounted=(),
         crosschecks=(),
         notes=(),
-        run=Run("real", "cpu", model.training, seed),
+        run=Run("real", "cpu", model.training, 0),
         environment=(),
     )
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from linscope import engine
-from linscope.engine.brief import brief
+from linscope.engine.brief import brief, many
 from linscope.errors import LinscopeError
 from linscope.notation import parse
 from linscope.notation.bound import bind
@@ -28,7 +28,8 @@ def test_it_comes_to_what_a_whole_analysis_does(spec: str) -> None:
     bound = bind(parse(spec), {})
     if not bound.light:
         pytest.skip("not one that is sure to be light")
-    found = brief(subject_of(bound))
+    with many():
+        found = brief(subject_of(bound))
     try:
         whole = engine.analyze(subject_of(bound), engine.Request(crosscheck=False))
     except LinscopeError:
@@ -47,7 +48,8 @@ def test_it_comes_to_what_a_whole_analysis_does(spec: str) -> None:
 @pytest.mark.filterwarnings("ignore:.*NLLLoss2d")
 def test_most_layers_can_be_told_so() -> None:
     bounds = [bind(parse(spec), {}) for spec in EXAMPLES]
-    told = [bound for bound in bounds if bound.light and brief(subject_of(bound)) is not None]
+    with many():
+        told = [bound for bound in bounds if bound.light and brief(subject_of(bound)) is not None]
     assert len(told) > len(bounds) // 2
 
 
@@ -55,12 +57,14 @@ def test_most_layers_can_be_told_so() -> None:
     "spec", ["[2,5] -> Linear(4,2)", "[2,4] -> Linear(_,2)", "[2,4] -> LazyLinear(3)", "[2,3] -> ReLU -> [2,4]"]
 )
 def test_whatever_is_out_of_the_ordinary_is_left_to_a_whole_analysis(spec: str) -> None:
-    assert brief(subject_of(bind(parse(spec), {}))) is None
+    with many():
+        assert brief(subject_of(bind(parse(spec), {}))) is None
 
 
 def test_nothing_is_left_behind() -> None:
     torch.manual_seed(3)
     before = torch.get_rng_state()
-    assert brief(subject_of(bind(parse("[2,4] -> Linear(4,2)"), {}))) is not None
+    with many():
+        assert brief(subject_of(bind(parse("[2,4] -> Linear(4,2)"), {}))) is not None
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.is_grad_enabled()
