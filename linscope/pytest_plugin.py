@@ -85,10 +85,10 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         from linscope.checking.preparing import Task
-        from linscope.checking.running import run_task
+        from linscope.checking.suite import result_of_one
 
         item = self._item
-        result = run_task(item, self._holding) if isinstance(item, Task) else item
+        result = result_of_one(item, self._holding) if isinstance(item, Task) else item
         if result.exit_code:
             raise CheckFailure(result)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run_task(task: Task, holding: Holding) -> Result:
-    """The result of ``task``; ``holding`` is the baseline it is held against."""
+    """The result of ``task``; ``holding`` is the baseline it is held against. Called within ``engine.brief.many``."""
     start = time.perf_counter()
     try:
         if _needs_totals_alone(task, holding):

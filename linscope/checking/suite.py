@@ -90,6 +90,12 @@ def results_of(suite: Suite, holding: Holding, manner: Manner) -> Iterator[tuple
             yield index, run_task(task, holding)
 
 
+def result_of_one(task: Task, holding: Holding) -> Result:
+    """What becomes of one task by itself, in this process."""
+    ((_, result),) = results_of(Suite(deque([(0, task)]), []), holding, Manner())
+    return result
+
+
 def holding_of(baseline: str | None, max_increase: Fraction, writing: str | None = None) -> Holding:
     """How reports are held against the baseline at ``baseline``, if any; ``writing`` is where one is to be written.
 
