@@ -64,7 +64,6 @@ def command(targets: tuple[str, ...], **given: Any) -> int:
     from linscope.cli.progress import Progress
 
     pairs = paired([*click.get_current_context().meta[_PAIRS], *([("format", "json")] if given["as_json"] else [])])
-    places = Places(pairs, ascii=given["ascii_"])
     manner = _manner(given)
     cases, plans = _asked(targets, given)
     baseline = None if given["write_baseline"] else given["baseline"] or _baseline_of(plans)
@@ -74,9 +73,9 @@ def command(targets: tuple[str, ...], **given: Any) -> int:
     holding = holding_of(baseline, increase, given["write_baseline"])
     suite = suite_of(cases, manner)
     progress = Progress(len(suite))
+    places = Places(pairs, progress.clear, ascii=given["ascii_"])
 
     def tell(result: Any) -> None:
-        progress.clear()
         places.tell(result)
         progress.count(failed=result.exit_code != 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from linscope.cli import streams
@@ -13,7 +13,7 @@ from linscope.errors import OutputError, UsageError
 from linscope.render.checks import CHECK_FORMATS, Renderer, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from linscope.report.checks import CheckRun, Result
 
@@ -65,16 +65,19 @@ def _by_ending(path: str) -> str:
 
 @dataclass(slots=True)
 class Place:
-    """One format and where it goes; a file is written once all of it is there."""
+    """One format and where it goes; a file is written once all of it is there. ``before`` is called before anything
+    is written to standard output."""
 
     renderer: Renderer
     output: Output
-    pieces: list[str]
+    before: Callable[[], None]
+    pieces: list[str] = field(default_factory=list)
 
     def put(self, text: str) -> None:
         if not text:
             return
         if self.output.path is None:
+            self.before()
             streams.write(sys.stdout, text)
         else:
             self.pieces.append(text)
@@ -87,11 +90,11 @@ class Place:
 class Places:
     """All places at once."""
 
-    def __init__(self, pairs: Sequence[tuple[str, str | None]], *, ascii: bool) -> None:
+    def __init__(self, pairs: Sequence[tuple[str, str | None]], before: Callable[[], None], *, ascii: bool) -> None:
         self._places = []
         for format, path in pairs:
             output = Output(format, path, ascii)
-            self._places.append(Place(Renderer(format, output.look()), output, []))
+            self._places.append(Place(Renderer(format, output.look()), output, before))
         self._failed = 0
         self._total = 0
 
