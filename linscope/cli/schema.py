@@ -16,9 +16,7 @@ CONFIGURATION = "configuration"
 
 
 @click.command("schema")
-@click.argument(
-    "document", type=click.Choice((REPORT, COMPARISON, LECTURE, CHECKS, CONFIGURATION)), default=REPORT
-)
+@click.argument("document", type=click.Choice((REPORT, COMPARISON, LECTURE, CHECKS, CONFIGURATION)), default=REPORT)
 def command(document: str) -> None:
     """The JSON Schema (2020-12) of what --json prints, errors included: of a report, a comparison, a lecture or checks;
     or of the configuration, linscope.toml, for editors to complete it."""
