@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from os.path import splitext
 from typing import Any
 
 import click
 
 from linscope.cli import streams, values
 from linscope.cli.complete import complete_lesson, complete_spec
-from linscope.cli.options import SUFFIXES, Output, analysis, run_options, target_options
+from linscope.cli.options import SUFFIXES, Output, analysis, format_of, run_options, target_options
 from linscope.errors import MismatchError, UsageError
 from linscope.language import LANGUAGES, language_of
 from linscope.render.lessons import LECTURE_FORMATS
@@ -70,7 +69,7 @@ def command(
     A SPEC teaches all lessons that apply to it; a LESSON is told on its own example unless a SPEC is given.
     Where something that a lesson compares does not hold, it says so, and the exit code is 1.
     """
-    place = Output(_format(format_, as_json=as_json, output=output), output, ascii_)
+    place = Output(format_of(format_, as_json=as_json, output=output, suffixes=_SUFFIXES), output, ascii_)
     language = _language(lang, place)
     if list_:
         if lesson is not None:
@@ -116,25 +115,3 @@ def _language(asked: str | None, place: Output) -> str:
     if chosen and found is None:
         raise UsageError(f"LINSCOPE_LANG is {chosen[:20]!r}", hint=f"one of {', '.join(LANGUAGES)}")
     return "en" if found is None or plain else found
-
-
-def _format(chosen: str | None, *, as_json: bool, output: str | None) -> str:
-    """The format that was asked for, by name or by the ending of the file.
-
-    Raises:
-        UsageError: two formats at once, or a file whose ending names none.
-    """
-    if as_json:
-        if chosen not in (None, "json"):
-            raise UsageError(f"--json and --format {chosen} contradict each other", hint="leave one of them out")
-        return "json"
-    if chosen is not None:
-        return chosen
-    if output is None:
-        return "table"
-    ending = splitext(output)[1].lower()
-    if ending not in _SUFFIXES:
-        raise UsageError(
-            f"no format goes with the ending {ending!r} of the file", hint=f"--format, or one of {', '.join(_SUFFIXES)}"
-        )
-    return _SUFFIXES[ending]

@@ -18,7 +18,7 @@ from linscope.render.look import Look
 from linscope.render.registry import DOCUMENTS, FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Decorated = Callable[..., Any]
     Decorator = Callable[[Decorated], Decorated]
@@ -166,10 +166,18 @@ def output_of(format_: str | None, as_json: bool, output: str | None, ascii_: bo
     Raises:
         UsageError: two formats at once, or a file whose ending names none.
     """
-    return Output(_format(format_, as_json=as_json, output=output), output, ascii_)
+    return Output(format_of(format_, as_json=as_json, output=output), output, ascii_)
 
 
-def _format(chosen: str | None, *, as_json: bool, output: str | None) -> str:
+def format_of(chosen: str | None, *, as_json: bool, output: str | None, suffixes: Mapping[str, str] = SUFFIXES) -> str:
+    """The format that was asked for, by name or by the ending of the file.
+
+    Args:
+        suffixes: the format that goes with each ending.
+
+    Raises:
+        UsageError: two formats at once, or a file whose ending names none.
+    """
     if as_json:
         if chosen not in (None, "json"):
             raise UsageError(f"--json and --format {chosen} contradict each other", hint="leave one of them out")
@@ -179,8 +187,8 @@ def _format(chosen: str | None, *, as_json: bool, output: str | None) -> str:
     if output is None:
         return "table"
     ending = splitext(output)[1].lower()
-    if ending not in SUFFIXES:
+    if ending not in suffixes:
         raise UsageError(
-            f"no format goes with the ending {ending!r} of the file", hint=f"--format, or one of {', '.join(SUFFIXES)}"
+            f"no format goes with the ending {ending!r} of the file", hint=f"--format, or one of {', '.join(suffixes)}"
         )
-    return SUFFIXES[ending]
+    return suffixes[ending]

@@ -92,9 +92,7 @@ class Parser(ArgumentParser):
             self.fail(self.peek, f"a shape starts with [, not {self.peek.text[:20]!r}", "such as [32,3,2]")
         shape = self._shape(is_assertion=True)
         if self.peek.kind != "end":
-            self.fail(
-                self.peek, f"nothing belongs behind the shape, and this is {self.peek.text[:20]!r}", "leave it out"
-            )
+            self.fail(self.peek, f"{self.peek.text[:20]!r} stands behind the end of the shape", "leave it out")
         return shape
 
     # ── inputs and shapes ───────────────────────────────────────────────────────────────────────────
