@@ -10,7 +10,7 @@ from linscope.notation import Spec, parse
 from linscope.progress import unheard
 from linscope.report.memory import WEIGHTS_AS
 from linscope.report.record import Report
-from linscope.sources.registry import open_source, split
+from linscope.sources.registry import open_source, refuse_json, split
 from linscope.subject import Asked, Subject
 
 if TYPE_CHECKING:
@@ -84,8 +84,12 @@ def analyze(
     elif isinstance(target, str | Spec):
         if inputs is not None:
             raise UsageError("a spec names its own inputs", hint="leave inputs out")
+        if isinstance(target, str):
+            refuse_json(target)
+        _refuse_sizes(batch, seq_len, "a spec writes its own sizes: [8,3,4], or [B,3,4] with -d B=8")
         subject = _spec_subject(target, dims or {}, train, torch_defaults, dtype)
     else:
+        _refuse_sizes(batch, seq_len, "the inputs of a module say how large they are")
         if dtype is not None:
             raise UsageError("a module keeps its own dtype", hint=f"analyze(model.to(torch.{dtype}), ...)")
         subject = _module_subject(target, inputs, dims or {}, train)
@@ -120,6 +124,13 @@ def _guard(seed: int) -> AbstractContextManager[Any]:
     from linscope import engine
 
     return engine.undisturbed(seed)
+
+
+def _refuse_sizes(batch: int | None, seq_len: int | None, hint: str) -> None:
+    """A batch size and a sequence length are for models that know their own inputs."""
+    if batch is not None or seq_len is not None:
+        option = "-B" if batch is not None else "-T"
+        raise UsageError(f"{option} is for models by name that know their inputs", hint=hint)
 
 
 def _spec_subject(

@@ -60,6 +60,10 @@ def explain(
         assert named is not None
         target = example_for(named, *own)
     report = analyze(target, seed=seed, **{"crosscheck": False, **options, "explain": "none"})
+    if any(0 in given.shape for given in report.inputs):
+        raise UsageError(
+            f"nothing goes into {report.target[:200]}: a lesson works its numbers out", hint="no dimension of size 0"
+        )
     told = _chosen(named, report, given=any(own))
     return Lecture(
         target=report.target,
@@ -81,7 +85,9 @@ def _asked(lesson: Any, target: Any) -> tuple[Entry | None, Any]:
         return None, target
     if target is None and not (isinstance(lesson, str) and _NAME.fullmatch(lesson.strip())):
         return None, lesson
-    if target in NAMES and lesson not in NAMES:
+    if target in NAMES and lesson in NAMES:
+        raise UsageError("one lesson is told at a time", hint=f"linscope explain {lesson}, then {target}")
+    if target in NAMES:
         raise UsageError("the lesson comes first", hint=f'linscope explain {target} "{str(lesson)[:200]}"')
     return entry(str(lesson).strip()), target
 

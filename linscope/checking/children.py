@@ -12,12 +12,13 @@ import pickle
 import selectors
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from linscope.checking.running import failed, run_task
 from linscope.errors import LimitError, ModelError
@@ -98,11 +99,16 @@ class _Pool:
         self._manner = manner
         self._selector = selectors.DefaultSelector()
         self._running: dict[int, _Child] = {}
+        self._before: Any = None
 
     def __enter__(self) -> _Pool:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, _interrupt)
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
         for child in list(self._running.values()):
             self._end(child)
         self._selector.close()
@@ -171,6 +177,11 @@ class _Pool:
         return os.waitpid(child.pid, 0)[1]
 
 
+def _interrupt(signal_: int, frame: Any) -> NoReturn:
+    """A server that cancels a job says so by SIGTERM: as an interrupt it takes the processes down on its way out."""
+    raise KeyboardInterrupt
+
+
 def _late(timeout: float) -> LimitError:
     return LimitError(
         f"it took more than {timeout:g} second{'' if timeout == 1 else 's'}", hint="--timeout gives it longer"
@@ -180,7 +191,8 @@ def _late(timeout: float) -> LimitError:
 def _death(status: int, manner: Manner) -> LimitError | ModelError:
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
-        return ModelError(f"its process was ended by {name}", hint=f"it may use {manner.memory >> 20:,} MiB of memory")
+        memory = f"it may use {manner.memory >> 20:,} MiB of memory" if name == "SIGKILL" else None
+        return ModelError(f"its process was ended by {name}", hint=memory)
     return ModelError(f"its process left with {os.waitstatus_to_exitcode(status)} and said nothing")
 
 
@@ -192,6 +204,9 @@ def _work(task: Task, holding: Holding, manner: Manner, writing: int) -> None:
 
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends this one
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _die_with_parent()
+        os.dup2(2, 1)  # what the model's code writes past Python is no result
         alone()
         _limit(manner.memory)
         result = run_task(task, holding)
@@ -201,6 +216,14 @@ def _work(task: Task, holding: Holding, manner: Manner, writing: int) -> None:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _die_with_parent() -> None:
+    """Have the system end this process when the one that started it goes, however that goes. Linux alone can."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _limit(memory: int) -> None:

@@ -72,8 +72,9 @@ def command(
     pieces = []
     for target in _each(targets):
         try:
-            how = explain or (NONE if split(target) is not None else SHORT)
-            with Waiting(sys.stderr) as progress:
+            named = split(target)
+            how = explain or (NONE if named is not None else SHORT)
+            with Waiting(sys.stderr) as progress, streams.OthersAside(named is not None and named[0].runs_code):
                 report = analyze(
                     target, strict=strict, explain=how, crosscheck=crosscheck, progress=progress, **options
                 )

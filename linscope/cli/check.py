@@ -38,6 +38,21 @@ class CheckCommand(click.Command):
         return HELP.rstrip("\n")
 
 
+class Seconds(click.FloatRange):
+    """From a tenth to a day; NaN, which is neither below nor above anything, is none."""
+
+    name = "seconds"
+
+    def __init__(self) -> None:
+        super().__init__(0.1, 86_400)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if seconds != seconds:
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return seconds
+
+
 @click.command("check", cls=CheckCommand)
 @click.argument("targets", nargs=-1, metavar="[SPEC|FILE]...", shell_complete=complete_spec)
 @target_options
@@ -50,7 +65,7 @@ class CheckCommand(click.Command):
 @click.option("--write-baseline", type=click.Path(dir_okay=False), help="Write the figures of this run.")
 @click.option("--max-increase", help="The share by which a figure may.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Heavy checks at a time.")
-@click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, help="Seconds that a check may take.")
+@click.option("--timeout", type=Seconds(), default=60.0, help="Seconds that a check may take.")
 @click.option("--max-memory", default="4GiB", help="Memory that a check may take.")
 @click.option("--format", multiple=True, type=click.Choice(CHECK_FORMATS), help="How to print it.")
 @click.option("-o", "--output", multiple=True, type=click.Path(dir_okay=False), help="Where to.")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from linscope.cli import streams
 from linscope.cli.complete import complete_spec
 from linscope.cli.options import analysis, output_of, output_options, run_options, target_options
 from linscope.cli.waiting import Waiting
@@ -53,7 +54,7 @@ def command(
     place = output_of(format_, as_json, output, ascii_)
     wanted = limits_of(limits)
     options = _options(before, after, given)
-    with Waiting(sys.stderr) as progress:
+    with Waiting(sys.stderr) as progress, streams.OthersAside(any(side.startswith("py:") for side in (before, after))):
         comparison = compare(before, after, progress=progress, **options)
     comparison = comparison.with_verdicts(judged(comparison, wanted))
     place.write(render_comparison(comparison, place.format, place.look()))

@@ -64,7 +64,7 @@ run_options = _together(
         "--run", type=click.Choice(RUNS), default="auto",
         help="On which tensors; auto: real where it fits.",
     ),
-    click.option("--train", is_flag=True, help="In training mode, not in evaluation."),
+    click.option("--train/--eval", "train", default=None, help="The mode; else eval, and an instance's own."),
     click.option("--seed", type=int, default=0, metavar="N", help="Where the random numbers start; else 0."),
     click.option(
         "--torch-defaults/--no-torch-defaults", default=None,
@@ -93,7 +93,7 @@ def analysis(
     dtype: str | None,
     no_exec: bool,
     run: str,
-    train: bool,
+    train: bool | None,
     seed: int,
     torch_defaults: bool | None,
     formulas: tuple[str, ...],
@@ -105,6 +105,8 @@ def analysis(
         ConfigurationError: the project's settings cannot be read.
         ModelError: a file of formulas failed.
     """
+    if not -(2**63) <= seed < 2**63:
+        raise UsageError(f"{seed} is no seed", hint="a whole number of 64 bits")
     if formulas and no_exec:
         raise UsageError("--formulas runs a file, and --no-exec forbids that", hint="leave one of them out")
     options = {
@@ -116,7 +118,7 @@ def analysis(
         "dtype": dtype,
         "may_run_code": not no_exec,
         "run": run,
-        "train": train or None,
+        "train": train,
         "seed": seed,
         "torch_defaults": settings().torch_defaults if torch_defaults is None else torch_defaults,
     }

@@ -58,6 +58,35 @@ def harmless(text: str) -> str:
     return "\n".join(map(inert, text.split("\n")))
 
 
+class OthersAside:
+    """Inside, whatever writes to the descriptor of standard output, past Python, reaches standard error instead.
+
+    For code of the user's: an extension's ``printf``, a process that it starts.
+
+    Args:
+        wanted: whether there is such code; where there is none, nothing is done.
+    """
+
+    __slots__ = ("_kept", "_wanted")
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._kept: int | None = None
+
+    def __enter__(self) -> None:
+        if self._wanted:
+            try:
+                self._kept = os.dup(1)
+                os.dup2(2, 1)
+            except OSError:
+                pass  # one of them is closed: there is nothing to keep apart
+
+    def __exit__(self, *exception: object) -> None:
+        if self._kept is not None:
+            os.dup2(self._kept, 1)
+            os.close(self._kept)
+
+
 def abandon(stream: TextIO) -> None:
     """Point a closed pipe at nothing, so that Python's own flush at exit is quiet too."""
     try:

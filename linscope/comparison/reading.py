@@ -110,6 +110,8 @@ def _memory(memory: Part) -> dict[str, int | None]:
         size = part.get("bytes", None) if part.is_object else part
         if name not in ("parameters", "buffers") and (size.is_none or size.is_count):
             known[f"{name.removesuffix('_bytes')}_bytes"] = None if size.is_none else size.count()
+    if known.get("activations_bytes", 0) is None and "total_bytes" in known:
+        known["total_bytes"] = None  # a sum without what nobody ran is none
     return known
 
 

@@ -12,7 +12,7 @@ import torch
 from linscope.engine.guard import LARGE, Allowance, DoesNotFit, weigh
 from linscope.engine.inputs import device_of
 from linscope.engine.keeping import AroundForeignCode, Seeded, WithoutFastPaths
-from linscope.engine.on_meta import on_meta
+from linscope.engine.on_meta import OutOfRange, on_meta
 from linscope.engine.run import Way, run
 from linscope.engine.settling import settled_on_meta
 from linscope.errors import LinscopeError, ModelError, SizeError, ValuesError
@@ -100,6 +100,8 @@ def _wherever_it_fits(subject: Subject, request: Request) -> Report:
         try:
             return _in_mode(subject, request, mode, why, limit_work=False)
         except (ValuesError, ModelError) as error:
+            if isinstance(error.__cause__, OutOfRange):
+                raise
             why, last = f"{why}; {_reason(mode, error)}", error
     try:
         return _in_mode(subject, request, "real", why, limit_work=False)

@@ -55,7 +55,7 @@ def in_features(b: Board) -> Lesson:
     return b.lesson(
         say(
             "nn.Linear({n}, {o}) looks at the last dimension alone, and that has to be {n}: an x of {wrong} does not "
-            "fit, Linear({more}, {o}) or another order of its dimensions does.",
+            "fit, and Linear({more}, {o}) is what takes it.",
             n=n, o=o, wrong=flowing(wrong), more=n + 1,
         ),
         chains=(meeting(m.input_shape, (n, o), m.output_shape, say("{n} = {n}: it fits", n=n)),

@@ -58,7 +58,7 @@ def last_dimension(b: Board) -> Lesson:
         ),
         parts=(
             Table(
-                say("The same on other shapes, each run:"),
+                say("The same on other shapes:"),
                 (say("goes in"), say("layer"), say("comes out")),
                 tuple((str(s), f"Linear({s[-1]}, {o})", str((*s[:-1], o))) for s, o in _ELSEWHERE),
                 (False, False, False),

@@ -48,7 +48,7 @@ def _parts(report: Report) -> Iterator[tuple[str, str]]:
         most = f"activations at their most, {_where(report)}, without operators' scratch memory"
         yield readable(memory.activations), most
     if memory.kv_cache is not None:
-        yield readable(memory.kv_cache), f"KV cache: keys and values of {_tokens(report)}"
+        yield readable(memory.kv_cache), f"KV cache: keys and values that are kept of {_tokens(report)}"
 
 
 def _parameters(memory: Memory) -> str:

@@ -8,7 +8,7 @@ from linscope.render.figures import calls, number, tensor
 from linscope.render.memory import memory_fact
 from linscope.render.page import Fact, Facts, Span
 from linscope.render.provenance import MOST_SUMMANDS, macs_origin, parameters_origin
-from linscope.report.record import ELEMENTWISE, HEADER
+from linscope.report.record import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def _plain(label: str, value: str, remark: str = "") -> Fact:
 def _outputs(report: Report) -> Iterator[Fact]:
     if report.outputs:
         first, *others = map(tensor, report.outputs)
-        also = (Span(f"also {', '.join(others)}"),) if others else ()
+        also = (Span(f"{'' if place else 'also '}{other}") for place, other in enumerate(others))
         yield Fact("Output shape", (Span(first), *also))
 
 
@@ -99,10 +99,12 @@ def _attention(report: Report) -> Iterator[str]:
 def _elementwise(report: Report) -> Iterator[Fact]:
     if not report.totals.elementwise:
         return
-    rows = [row for row in report.operators if row.state == ELEMENTWISE and row.elements]
-    by = ", ".join(f"{row.name} {number(row.elements)}" for row in rows)
-    told = f": {by}" if 0 < len(rows) <= MOST_SUMMANDS else ""
-    yield _plain("Element-wise", number(report.totals.elementwise), f"elements, apart from the MACs{told}")
+    rows = sorted((row for row in report.operators if row.elements), key=lambda row: -row.elements)
+    told = [f"{row.name} {number(row.elements)}" for row in rows[:MOST_SUMMANDS]]
+    if len(rows) > MOST_SUMMANDS:
+        told.append(f"others {number(sum(row.elements for row in rows[MOST_SUMMANDS:]))}")
+    by = f": {', '.join(told)}" if told else ""
+    yield _plain("Element-wise", number(report.totals.elementwise), f"elements, apart from the MACs{by}")
 
 
 def _uncounted(report: Report) -> Iterator[Fact]:

@@ -50,14 +50,23 @@ class Memory:
         """All of it together, as far as it is known."""
         return self.parameters + self.buffers + (self.activations or 0) + (self.kv_cache or 0)
 
+    @property
+    def as_tensors(self) -> int:
+        """What of ``parameters`` are parameters of PyTorch's, and no packed weights."""
+        return self.parameters - sum(held.parameters for held in self.held if held.dtype == PACKED)
+
     def with_weights_as(self, dtype: str) -> Memory:
         """The same with every real parameter stored in ``dtype``, one of ``WEIGHTS_AS``.
 
         Elements times its bits, without scales and zero points; all else stays as it ran.
         """
-        bits = WEIGHTS_AS[dtype]
-        sizes = ((held.elements * bits + 7) // 8 if is_real(held.dtype) else held.parameters for held in self.held)
+        sizes = (stored(held.elements, dtype) if is_real(held.dtype) else held.parameters for held in self.held)
         return replace(self, parameters=sum(sizes), weights_as=dtype)
+
+
+def stored(elements: int, dtype: str) -> int:
+    """Bytes that so many elements take in one of ``WEIGHTS_AS``, packed, the last byte filled up."""
+    return (elements * WEIGHTS_AS[dtype] + 7) // 8
 
 
 def is_real(dtype: str) -> bool:

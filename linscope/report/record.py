@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from linscope.report.memory import Memory
+from linscope.report.memory import Memory, is_real, stored
 
 if TYPE_CHECKING:
     from linscope.report.derivation import Derivation
@@ -222,8 +222,18 @@ class Report:
         return tuple(row for row in self.layers if row.path == path or path in row.aliases)
 
     def with_weights_as(self, dtype: str) -> Report:
-        """The same report, its memory worked out for real parameters stored as ``int8`` or ``int4``."""
-        return replace(self, memory=self.memory.with_weights_as(dtype))
+        """The same report with the bytes of real parameters, in all and by layer, as stored in ``int8`` or ``int4``."""
+        memory = self.memory.with_weights_as(dtype)
+        totals = replace(self.totals, parameters=replace(self.totals.parameters, bytes=memory.as_tensors))
+        if not all(is_real(held.dtype) for held in self.memory.held if held.elements):
+            return replace(self, memory=memory, totals=totals)  # which layer holds which is not in a row
+        rows, before = [], 0
+        for row in self.layers:
+            after = before + row.parameters.total
+            own = stored(after, dtype) - stored(before, dtype)  # so that rows add up, where two elements share a byte
+            rows.append(replace(row, parameters=replace(row.parameters, bytes=own)))
+            before = after
+        return replace(self, memory=memory, totals=totals, layers=tuple(rows))
 
     def with_explanations(self, explanations: tuple[Explanation, ...]) -> Report:
         return replace(self, explanations=explanations)

@@ -98,6 +98,17 @@ def _unfit(
     return UsageError(f"{name} does not take these inputs: {words}", details=details)
 
 
+def needs_nothing(forward: Callable[..., Any]) -> bool:
+    """Whether a forward can be called without inputs, ``self`` aside where it is not bound to a model."""
+    try:
+        parameters = list(inspect.signature(forward).parameters.values())
+    except (TypeError, ValueError):
+        return False
+    own = parameters if inspect.ismethod(forward) else parameters[1:]
+    variadic = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    return all(p.default is not Parameter.empty and p.kind not in variadic for p in own)
+
+
 def signature_of(function: Callable[..., Any]) -> str:
     """``(width, depth=3)``: what ``function`` takes, without a ``self``; ``(...)`` where nobody can say."""
     try:

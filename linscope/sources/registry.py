@@ -82,6 +82,9 @@ def split(target: str) -> tuple[Source, str] | None:
     return source, rest
 
 
+_PLAIN_NAME = re.compile(r"[a-z]+[a-z_]*\d[a-z0-9_]*")
+"""A model as torchvision and timm call theirs: ``resnet50``, ``vit_b_16``."""
+
 _BY_SUFFIX = {".safetensors": "st", ".onnx": "onnx", ".pt2": "pt2"}
 PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
 
@@ -95,9 +98,24 @@ def _bare_file(target: str) -> tuple[Source, str] | None:
         return SOURCES[_BY_SUFFIX[ending]], target
     if ending in PICKLES:
         raise pickled(target)
+    shown = target[:80]
+    if _PLAIN_NAME.fullmatch(target):
+        raise UsageError(f"{shown} is no spec, and names no source", hint=f"tv:{shown} or timm:{shown}, for instance")
     if target.endswith(".py") or ".py:" in target:
         raise UsageError(f"{target[:80]} is no spec", hint=f"py:{target[:80]}{'' if '.py:' in target else ':CLASS'}")
     return None
+
+
+def refuse_json(target: str) -> None:
+    """A file by its name alone that may be a configuration, or a saved report: those are compared, not analysed.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if target.strip().lower().endswith(".json") and "[" not in target:
+        shown = target.strip()[:80]
+        hint = f"hf:{shown} for a configuration; linscope compare reads saved reports"
+        raise UsageError(f"{shown} is no spec", hint=hint)
 
 
 def pickled(name: str) -> UsageError:

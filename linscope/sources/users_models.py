@@ -9,7 +9,7 @@ from torch import nn
 
 from linscope.errors import TargetError, UsageError
 from linscope.sources import module as instances
-from linscope.sources.calling import check_arguments, signature_of
+from linscope.sources.calling import check_arguments, needs_nothing, signature_of
 from linscope.sources.constructing import constructed
 from linscope.sources.failures import explained_model
 from linscope.sources.given import arguments_of, drawn
@@ -51,7 +51,7 @@ def _made(make: Callable[..., Any], name: str, home: Home, asked: Asked) -> Subj
     """A class or a factory: built anew for each run."""
     _need_inputs(getattr(make, "forward", None), name, asked)
     dtype = precision(asked.dtype)
-    args, kwargs = arguments_of(asked.inputs, asked.sizes, asked.dtype)
+    args, kwargs = arguments_of(() if asked.inputs is None else asked.inputs, asked.sizes, asked.dtype)
     arguments = dict(asked.arguments)
 
     def called() -> nn.Module:
@@ -89,18 +89,20 @@ def _instance(model: nn.Module, name: str, home: Home, asked: Asked) -> Subject:
             hint=f"leave --dtype out, or name its class, {type(model).__name__}",
         )
     _need_inputs(model.forward, name, asked)
-    subject = instances.subject_of(model, asked.inputs, asked.sizes, training=asked.training)
+    inputs = () if asked.inputs is None else asked.inputs
+    subject = instances.subject_of(model, inputs, asked.sizes, training=asked.training)
     return replace(subject, target=asked.target, around=lambda: home.surroundings)
 
 
 def _need_inputs(forward: Callable[..., Any] | None, name: str, asked: Asked) -> None:
-    if asked.inputs is None:
+    if asked.inputs is None and not (forward is not None and needs_nothing(forward)):
         takes = f": its forward takes {signature_of(forward)}" if forward is not None else ""
         raise UsageError(
             f"{name} needs inputs{takes}", hint='--input "[1,3,224,224]", or by name, --input "x=[1,128]:int64"'
         )
-    if asked.batch is not None:
-        raise UsageError("-B is for models that know their own inputs", hint="write the batch size in --input")
+    for option, value in (("-B", asked.batch), ("-T", asked.length)):
+        if value is not None:
+            raise UsageError(f"{option} is for models that know their own inputs", hint="write the size in --input")
 
 
 def _written(arguments: dict[str, Any]) -> str:

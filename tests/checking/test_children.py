@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +17,7 @@ from linscope.checking.suite import Manner, holding_of, run_suite, suite_of
 from linscope.checks.inline import case_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from linscope.report.checks import CheckRun
 
@@ -102,3 +106,25 @@ def test_light_checks_run_here_in_between(tmp_path: Path) -> None:
     found = run_suite(suite, holding_of(None, Fraction(0)), manner)
     assert [result.target for result in found.results] == specs
     assert found.ok
+
+
+def test_a_job_that_is_cancelled_leaves_nothing_running(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import os, time\nfrom pathlib import Path\nfrom torch import nn\n\n\nclass Net(nn.Module):\n"
+        "    def forward(self, x):\n        Path('pid').write_text(str(os.getpid()))\n        time.sleep(300)\n"
+    )
+    command = [sys.executable, "-m", "linscope", "check", "py:net.py:Net", "--input", "[1,4]", "--timeout", "200"]
+    job = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = int(_eventually(lambda: (tmp_path / "pid").read_text() if (tmp_path / "pid").exists() else ""))
+    job.send_signal(signal.SIGTERM)
+    assert job.communicate(timeout=60) is not None  # nobody holds its streams any more
+    assert job.returncode == 130
+    _eventually(lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text())
+
+
+def _eventually(found: Callable[[], Any]) -> Any:
+    for _ in range(600):
+        if value := found():
+            return value
+        time.sleep(0.1)
+    raise AssertionError("it never came to that")

@@ -133,6 +133,8 @@ def test_a_configuration_that_is_none(tmp_path: Path, text: str | None, words: s
         ([SPEC, "--expect", "3"], "a shape starts with ["),
         ([SPEC, "--max-increase", "2"], "no percentage"),
         ([SPEC, "--max-memory", "much"], "--max-memory takes an amount"),
+        ([SPEC, "--timeout", "nan"], "no number of seconds"),
+        ([SPEC, "--timeout", "inf"], "not in the range"),
         ([SPEC, "--format", "json", "--format", "junit"], "cannot share standard output"),
         ([SPEC, "-o", "report.what"], "no format goes with the ending"),
         ([SPEC, "--format", "xml"], "'xml' is not one of"),

@@ -80,3 +80,37 @@ def test_what_attention_adds_has_a_line_of_its_own() -> None:
     done = shell.linscope("analyze", "[2,5,8] -> TransformerEncoderLayer(8,2,16,batch_first=True)", "--explain", "none")
     # 10 tokens through 4·8·8 + 2·8·16 weights; 2 products of 5·5·8 in each of 2 sequences
     assert "attention's own two products 800, all other products 5,120" in done.out
+
+
+def test_what_the_models_code_writes_past_python_is_not_in_the_document(tmp_path: Path) -> None:
+    (tmp_path / "loud.py").write_text(
+        "import os\nfrom torch import nn\n\n\nclass Loud(nn.Linear):\n    def __init__(self):\n"
+        "        super().__init__(4, 2)\n        os.write(1, b'made\\n')\n\n    def forward(self, x):\n"
+        "        os.system('echo run')\n        return super().forward(x)\n"
+    )
+    done = shell.process("analyze", "py:loud.py:Loud", "--input", "[3,4]", "--json", cwd=str(tmp_path))
+    assert done.document["totals"]["macs"] == 24
+    assert "made" in done.err and "run" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["resnet18"], "tv:resnet18 or timm:resnet18"),
+        (["report.json"], "hf:report.json for a configuration"),
+        (["[3,4] -> Linear(4,2)", "-B", "3"], "-B is for models by name"),
+        (["[3,4] -> Linear(4,2)", "-T", "3"], "-T is for models by name"),
+        (["[3,4] -> Linear(4,2)", "--seed", "9" * 30], "is no seed"),
+    ],
+)
+def test_what_a_target_has_no_use_for_is_told(arguments: list[str], words: str) -> None:
+    done = shell.linscope("analyze", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+
+
+def test_an_instance_can_be_run_for_evaluation(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("from torch import nn\n\nnet = nn.Sequential(nn.Linear(4, 2), nn.Dropout())\n")
+    target = ("analyze", "py:net.py:net", "--input", "[3,4]", "--no-crosscheck")
+    assert "in training mode" in shell.linscope(*target, cwd=str(tmp_path)).out
+    assert "in training mode" not in shell.linscope(*target, "--eval", cwd=str(tmp_path)).out

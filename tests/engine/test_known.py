@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import linscope
 from linscope.engine.on_meta import on_meta
 from linscope.engine.on_meta.twins import MOST_WHOLE, twin_of
 
@@ -176,6 +177,43 @@ def test_a_module_with_known_buffers_can_be_copied() -> None:
         again = copy.deepcopy(module)
         again.ids += 1
         assert (module.ids.tolist(), again.ids.tolist()) == ([0, 1, 2, 3, 4], [1, 2, 3, 4, 5])
+
+
+@pytest.mark.parametrize(
+    "look_up",
+    [
+        lambda ids: F.embedding(ids, torch.empty(5, 3)),
+        lambda ids: torch.empty(5, 3)[ids],
+        lambda ids: torch.empty(5, 3).index_select(0, ids),
+        lambda ids: torch.empty(5).gather(0, ids),
+    ],
+)
+def test_a_known_index_that_is_out_of_range_is_as_wrong_as_for_real(look_up: Callable[[Any], Any]) -> None:
+    with pytest.raises((IndexError, RuntimeError), match="out of"):
+        look_up(torch.arange(6))
+    with on_meta():
+        assert look_up(torch.arange(5)).shape[0] == 5
+        with pytest.raises(IndexError, match="out of"):
+            look_up(torch.arange(6))
+        assert look_up(torch.empty(6).argsort()).shape[0] == 6  # nobody knows
+
+
+def test_more_positions_than_there_are_is_an_error_wherever_it_runs() -> None:
+    class Positions(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(8, 4)
+            self.register_buffer("turns", torch.ones(8, 4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            places = torch.arange(x.shape[1])
+            return self.turns.gather(0, places[:, None].expand(-1, 4)) + x
+
+    model = Positions()
+    assert linscope.analyze(model, "[2,8,4]", run="meta").complete
+    for module in (model, Positions().to("meta")):
+        with pytest.raises(linscope.LinscopeError, match=r"IndexError|out of"):
+            linscope.analyze(module, "[2,9,4]")
 
 
 # ── routing ─────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -168,7 +169,9 @@ def test_weights_of_few_bits_are_weighed_and_all_else_runs_as_before(dtype: str,
     plain, report = (linscope.analyze("[2,9] -> nn.Linear(9,7)", dtype=d) for d in (None, dtype))
     assert (report.memory.parameters, report.memory.weights_as) == (expected, dtype)
     assert report.memory.activations == plain.memory.activations
-    assert report.totals == plain.totals
+    assert report.totals.parameters == replace(plain.totals.parameters, bytes=expected)
+    assert replace(report.totals, parameters=plain.totals.parameters) == plain.totals
+    assert sum(row.parameters.bytes for row in report.layers) == expected
     assert report.to_dict()["memory"]["parameters"] == {
         "bytes": expected, "stored_as": dtype, "by_dtype": {"float32": 280},
     }  # fmt: skip
@@ -178,3 +181,11 @@ def test_a_module_keeps_its_own_dtype() -> None:
     with pytest.raises(linscope.LinscopeError, match="keeps its own dtype"):
         linscope.analyze(nn.Linear(2, 2), "[1,2]", dtype="bfloat16")
     assert linscope.analyze(nn.Linear(2, 2), "[1,2]", dtype="int8").memory.parameters == 6
+
+
+def test_layers_stored_in_half_bytes_add_up_to_the_whole() -> None:
+    report = linscope.analyze("[2,3] -> nn.Linear(3,3) -> nn.Linear(3,1) -> nn.Linear(1,1)", dtype="int4")  # 12, 4, 2
+    assert [row.parameters.bytes for row in report.layers] == [6, 2, 1]
+    odd = linscope.analyze("[2,3] -> Linear(3,3) -> Linear(3,1)", dtype="int4")  # 9 and 3 elements
+    assert [row.parameters.bytes for row in odd.layers] == [5, 1]
+    assert odd.memory.parameters == odd.totals.parameters.bytes == 6

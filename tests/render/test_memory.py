@@ -65,7 +65,10 @@ def test_weights_that_are_no_real_numbers_stay_as_they_are() -> None:
 @pytest.mark.parametrize(("shape", "tokens"), [((1, 4_096), "4,096 tokens"), ((8, 4_096), "8 × 4,096 tokens")])
 def test_the_cache_says_of_how_many_tokens_it_is(shape: tuple[int, ...], tokens: str) -> None:
     ids = TensorInfo(shape, "int64", "input_ids")
-    assert told(Memory(0, 0, 10, "0", 20), inputs=(ids,))[-1] == f"20 bytes KV cache: keys and values of {tokens}"
+    assert (
+        told(Memory(0, 0, 10, "0", 20), inputs=(ids,))[-1]
+        == f"20 bytes KV cache: keys and values that are kept of {tokens}"
+    )
 
 
 def test_what_never_ran_has_no_activations() -> None:

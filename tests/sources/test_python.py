@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sources.users_files import DIGITS, NET, failed, ran, write
 
+import linscope
 from linscope.errors import LinscopeError, TargetError, UsageError
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ BROKEN = """
         ("net.py:linear", {"dtype": "float16"}, UsageError, "keeps its own dtype", ""),
         ("net.py:Fails", {"dtype": "int16"}, UsageError, "no model runs in int16", "float32, float64"),
         ("net.py:linear", {"batch": 2}, UsageError, "-B is for models that know their own inputs", "in --input"),
+        ("net.py:linear", {"seq_len": 2}, UsageError, "-T is for models that know their own inputs", "in --input"),
         ("net.py:Net", {"inputs": None, "args": {"width": 3}}, UsageError, "takes (x, mask=None)", '--input "[1,3,224'),
         ("net.py:linear", {"inputs": None}, UsageError, "linear needs inputs: its forward takes (input", "--input"),
         ("net.py:Net", {"may_run_code": False}, UsageError, "--no-exec forbids that", ""),
@@ -171,3 +173,25 @@ def test_a_model_beyond_memory_is_answered_from_shapes(here: Path) -> None:
     report = ran("net.py:Reads", "[3,4]", args={"wide": 10**6})
     assert report.run.mode == "meta"
     assert report.totals.parameters.total == 26 + 10**12 + 10**6
+
+
+OWN = """
+import torch
+from torch import nn
+
+class Own(nn.Module):
+    def __init__(me):
+        super().__init__()
+        me.w = nn.Parameter(torch.ones(3, 4))
+
+    def forward(me):
+        return me.w @ me.w.T
+
+own = Own()
+"""
+
+
+@pytest.mark.parametrize("name", ["Own", "own"])
+def test_a_forward_that_takes_nothing_needs_no_inputs(here: Path, name: str) -> None:
+    write(here, "own.py", OWN)
+    assert linscope.analyze(f"py:own.py:{name}", crosscheck=False).totals.macs == 3 * 4 * 3

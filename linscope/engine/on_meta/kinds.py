@@ -43,7 +43,8 @@ class Kind(NamedTuple):
         written: the arguments that it writes to, by position and name.
         inner: it writes to its first argument alone, and gives that.
         choice: the even choice that stands for its own.
-        kernel: the shapes it gives, where torch's own kernel is too strict, or makes what the CPU's does not.
+        kernel: the shapes it gives, where torch's own kernel is too strict, makes what the CPU's does not, or overlooks
+            an index that is out of range.
     """
 
     name: str

@@ -226,8 +226,11 @@ def _batch(asked: Asked, given: dict[str, Any]) -> int:
 
 
 def _tokens(inputs: dict[str, Any]) -> int | None:
-    shape = tuple(getattr(inputs.get("input_ids"), "shape", ()))
-    return shape[1] if len(shape) == 2 else None
+    for name, dimensions in (("input_ids", 2), ("inputs_embeds", 3)):
+        shape = tuple(getattr(inputs.get(name), "shape", ()))
+        if len(shape) == dimensions:
+            return int(shape[1])
+    return None
 
 
 # ── remarks ─────────────────────────────────────────────────────────────────────────────────────────
