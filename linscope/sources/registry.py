@@ -82,7 +82,7 @@ def split(target: str) -> tuple[Source, str] | None:
     return source, rest
 
 
-_PLAIN_NAME = re.compile(r"[a-z]+[a-z_]*\d[a-z0-9_]*")
+_PLAIN_NAME = re.compile(r"[a-z][a-z_]{0,60}\d[a-z0-9_]{0,60}")
 """A model as torchvision and timm call theirs: ``resnet50``, ``vit_b_16``."""
 
 _BY_SUFFIX = {".safetensors": "st", ".onnx": "onnx", ".pt2": "pt2"}
