@@ -48,7 +48,7 @@ def handling_of(func: Any) -> Handling:
     if known is None:
         rule = rule_for(func)
         moves = rule.state == FREE
-        writes, updates = _written(func)
+        writes, updates = places_written(func)
         known = Handling(
             rule.name,
             rule.state,
@@ -77,7 +77,7 @@ teaching.LISTENERS.append(forget)
 _STATISTICS = ("running_mean", "running_var")
 
 
-def _written(func: Any) -> tuple[tuple[Place, ...], tuple[tuple[Place, Place], ...]]:
+def places_written(func: Any) -> tuple[tuple[Place, ...], tuple[tuple[Place, Place], ...]]:
     """The arguments that the schema says are written to, and running statistics, about which it keeps quiet; the
     latter apart, with the flag for training, where the operator has one."""
     if not isinstance(func, OpOverload):

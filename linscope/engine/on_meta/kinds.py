@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
+from linscope.engine.handling import places_written
 from linscope.engine.on_meta.kernels import KERNELS
 from linscope.engine.on_meta.routing import CHOICES, Choice
 
@@ -79,12 +80,8 @@ def _decided(func: Any) -> Kind:
     name = schema.name.partition("::")[2]
     masks = name in ("index", "_unsafe_index")
     reads = bool(_READS & set(func.tags))
-    written = tuple(
-        (i, argument.name)
-        for i, argument in enumerate(schema.arguments)
-        if (argument.alias_info is not None and argument.alias_info.is_write)
-        or argument.name in ("running_mean", "running_var")  # about which it keeps quiet
-    )
+    always, updates = places_written(func)
+    written = (*always, *(place for place, _ in updates))
     return Kind(
         name,
         reads and not masks,
